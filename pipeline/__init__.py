@@ -1,0 +1,1 @@
+"""How documents are moved: sources, stages, and the law that every unit of work obeys."""
