@@ -1,0 +1,153 @@
+"""Jupyter notebooks as Markdown: prose as it stands, code and text output in fences, pictures and errors left out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from filters.document import Document, Drop
+from filters.filter import refuse
+
+_IMAGE = re.compile(r"!\[[^\[\]]*\](?:\([^()]*(?:\([^()]*\)[^()]*)*\)|\[[^\[\]]*\])")
+_EMPTY_LINK = re.compile(r"\[\s*\]\([^()]*\)")
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>iframe|img|script|style|video)\b[^<>]*>", re.IGNORECASE)
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+_LANGUAGE = re.compile(r"[A-Za-z][\w+#-]{0,30}\Z", re.ASCII)
+_PICTURES = ("png", "jpeg", "svg")  # bare in format 3, behind image/ in format 4
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """Turns the JSON of a Jupyter notebook (nbformat 2 to 4) in a document's text into Markdown.
+
+    Of a cell's outputs those with a picture or a traceback are left out, unless they also give LaTeX or Markdown; from
+    prose go pictures, frames, videos and scripts. The published code cleared all outputs of such a cell.
+    """
+
+    rule: ClassVar[str] = "notebook"
+    reasons: ClassVar[frozenset[str]] = frozenset({"broken-json", "not-a-notebook", "empty", "too-large"})
+
+    max_bytes: int = 1_048_575
+    """Largest Markdown kept, in bytes of UTF-8 (Llemma, Appendix A: the limit for all code)."""
+
+    def __call__(self, document: Document) -> Document | Drop:
+        try:
+            notebook = json.loads(document.text)
+        except (ValueError, RecursionError) as error:
+            return refuse(self, document, "broken-json", f"{type(error).__name__}: {error}"[:100])
+        cells = _cells(notebook)
+        if cells is None:
+            return refuse(self, document, "not-a-notebook")
+        text = _markdown(cells, _kernel_language(notebook))
+        if not text:
+            return refuse(self, document, "empty", f"{len(cells)} cells")
+        size = len(text.encode())
+        if size > self.max_bytes:
+            return refuse(self, document, "too-large", f"{size} bytes of Markdown")
+        return replace(document, text=text)
+
+
+def _cells(notebook: Any) -> list[Any] | None:
+    """Cells of a notebook; before nbformat 4 they lie in worksheets. None if this is no notebook."""
+    if not isinstance(notebook, dict):
+        return None
+    if isinstance(notebook.get("cells"), list):
+        return list(notebook["cells"])
+    sheets = notebook.get("worksheets")
+    if not isinstance(sheets, list):
+        return None
+    return [cell for sheet in sheets for cell in _list(_dict(sheet).get("cells"))]
+
+
+def _kernel_language(notebook: Mapping[str, Any]) -> str:
+    metadata = _dict(notebook.get("metadata"))
+    declared = (_dict(metadata.get("language_info")).get("name"), _dict(metadata.get("kernelspec")).get("language"))
+    return next((name for name in map(_language, declared) if name), "")
+
+
+def _markdown(cells: list[Any], language: str) -> str:
+    parts = [part for cell in cells for part in _cell(_dict(cell), language)]
+    text = _BLANK_LINES.sub("\n\n", "\n\n".join(part for part in parts if part)).strip()
+    return text.encode("utf-8", "replace").decode()  # JSON may hold half a character: \ud800
+
+
+def _cell(cell: Mapping[str, Any], language: str) -> Iterator[str]:
+    kind, source = cell.get("cell_type"), _text(cell.get("source"))
+    if kind == "code":
+        code = source or _text(cell.get("input"))
+        yield _fenced(code, language or _language(cell.get("language")))
+        for output in _list(cell.get("outputs")):
+            yield _output(_dict(output))
+    elif kind == "heading":
+        level = cell.get("level")
+        yield "#" * (level if level in range(1, 7) else 1) + " " + _prose(source)
+    elif kind in ("markdown", "html"):
+        yield _prose(source)
+    elif kind == "raw":
+        yield source.strip("\n")
+
+
+def _output(output: Mapping[str, Any]) -> str:
+    """An output as LaTeX or Markdown where it offers that, else its plain text unless it is a picture or an error."""
+    data = _dict(output.get("data")) or output
+    formatted = next((data[key] for key in ("text/latex", "latex", "text/markdown") if key in data), None)
+    if formatted is not None:
+        return _prose(_text(formatted))
+    if "traceback" in output or any(key in data or f"image/{key}" in data for key in _PICTURES):
+        return ""
+    return _fenced(_ANSI.sub("", _text(data.get("text/plain") or data.get("text"))), "output")
+
+
+def _prose(markdown: str) -> str:
+    """Markdown without pictures, frames, videos and scripts."""
+    return _EMPTY_LINK.sub("", _IMAGE.sub("", _without_elements(markdown))).strip("\n")
+
+
+def _without_elements(markdown: str) -> str:
+    """Cuts each unwanted tag, up to its end tag if one follows; one pass from the end keeps this linear."""
+    cuts: list[tuple[int, int]] = []
+    end_tags: dict[str, int] = {}
+    for tag in reversed(list(_TAG.finditer(markdown))):
+        name, end = tag["name"].lower(), tag.end()
+        if tag["end"]:
+            end_tags[name] = end
+        elif not tag[0].endswith("/>"):
+            end = end_tags.get(name, end)
+        cuts.append((tag.start(), end))
+    kept, position = [], 0
+    for start, end in reversed(cuts):
+        kept.append(markdown[position:start])
+        position = max(position, end)
+    return "".join(kept) + markdown[position:]
+
+
+def _fenced(text: str, language: str) -> str:
+    """The text in a fence longer than any run of backticks in it; nothing if it is blank."""
+    text = text.strip("\n")
+    if not text.strip():
+        return ""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _language(name: Any) -> str:
+    return name.lower() if isinstance(name, str) and _LANGUAGE.match(name) else ""
+
+
+def _text(value: Any) -> str:
+    """A string, or the join of a list of strings: both stand for text in a notebook."""
+    if isinstance(value, list):
+        return "".join(part for part in value if isinstance(part, str))
+    return value if isinstance(value, str) else ""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,123 @@
+"""What a programming language is to the corpus: NAME.toml, one file a language, named as The Stack names its folders.
+
+Every rule is a regular expression on the decoded text, in multi-line mode (`^` is the start of any line), or on the
+path. `{word}` in a pattern and in its example stands for each of the entry's `words`, taken literally. A rule carries
+the smallest text that it finds, so that the tests can hold every word of every language to its promise.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Facts(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Marker(_Facts):
+    """A sign to look for in a text or in a path."""
+
+    pattern: str
+    """Regular expression, searched for in multi-line mode."""
+    example: str
+    """A text, or a path, in which the pattern is found."""
+    words: tuple[str, ...] = ()
+    """What `{word}` stands for, one at a time."""
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        alternatives = "|".join(map(re.escape, self.words))
+        return re.compile(self.pattern.replace("{word}", f"(?:{alternatives})"), re.MULTILINE)
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The example for each word, or the example alone."""
+        return tuple(self.example.replace("{word}", word) for word in self.words) or (self.example,)
+
+
+class Refusal(Marker):
+    """A sign that a file is not wanted."""
+
+    reason: str
+    """What the sign betrays, in a few words."""
+
+
+class LargeFiles(_Facts):
+    """What is asked of the language's large files in addition."""
+
+    min_bytes: int
+    """Files of at least this many bytes are large."""
+    line: str
+    """Literal text to be found in lines."""
+    min_share: float
+    """Least share of the lines that hold the text."""
+
+
+class Published(_Facts):
+    """Figures of the Llemma paper."""
+
+    tokens_millions: float
+    """Tokens in AlgebraicStack, in millions (Table 9)."""
+    verified: bool
+    """Whether somebody compared the figure with the paper; if not, it is recalled from memory."""
+
+
+class Language(_Facts):
+    """Which files count as a language's mathematics; the default limits are the paper's (Appendix A)."""
+
+    name: str
+    """The Stack's folder name."""
+    title: str
+    """Name for readers."""
+    extensions: tuple[str, ...]
+    """File name endings, in lower case, with the dot."""
+    origin: Literal["stack", "github"]
+    """Whether the published files come from The Stack or from GitHub repositories."""
+    max_bytes: int = 1_048_575
+    """Largest file kept, in bytes of UTF-8."""
+    max_density: float = 0.5
+    """Largest share of digits among the characters that are not white space."""
+    any_of: tuple[Marker, ...] = ()
+    """A file needs one of these, if there are any."""
+    none_of: tuple[Refusal, ...] = ()
+    """Refused anywhere in the text."""
+    refused_starts: tuple[Refusal, ...] = ()
+    """Refused at the first character that is not white space."""
+    refused_paths: tuple[Refusal, ...] = ()
+    """Refused in `owner/repository/path`, or in the path alone where no repository is known."""
+    large_files: LargeFiles | None = None
+    english: bool = False
+    """Whether only English text is kept."""
+    notebook: bool = False
+    """Whether files are Jupyter notebooks, to be turned into Markdown."""
+    published: Published
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """All languages, in alphabetical order."""
+    entries = (entry.name for entry in files(__name__).iterdir())
+    return tuple(sorted(entry.removesuffix(".toml") for entry in entries if entry.endswith(".toml")))
+
+
+@cache
+def load(name: str) -> Language:
+    """The language of that name; ValueError, which lists the names, if there is none."""
+    if name not in names():
+        raise ValueError(f"no language {name!r}; there are: {', '.join(names())}")
+    facts = tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
+    return Language.model_validate({"name": name, **facts})
+
+
+def by_extension(path: str, among: Iterable[str] | None = None) -> str | None:
+    """The first language among those named (default: all) that claims the ending of the path, in any case of letters."""
+    lowered = path.lower()
+    candidates = names() if among is None else among
+    return next((name for name in candidates if lowered.endswith(load(name).extensions)), None)
