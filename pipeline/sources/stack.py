@@ -1,0 +1,116 @@
+"""The Stack v1.2 (and its near-deduplicated form): source files in Parquet, one folder a language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, BinaryIO, ClassVar
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from filters.document import Document, Drop
+
+COLUMNS = (
+    "hexsha",
+    "ext",
+    "lang",
+    "max_stars_repo_path",
+    "max_stars_repo_name",
+    "max_stars_repo_head_hexsha",
+    "max_stars_repo_licenses",
+    "max_stars_count",
+    "content",
+)
+"""The columns that are read. https://huggingface.co/datasets/bigcode/the-stack-dedup lists them all."""
+
+TEXT_TYPES = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
+
+BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
+"""What Arrow raises on a damaged file."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Every row of a Parquet file is one document; the subset is the folder under `data/` in its key."""
+
+    reasons: ClassVar[frozenset[str]] = frozenset({"empty", "not-parquet", "columns", "null-content", "corrupt"})
+
+    name: str = "stack"
+    batch_rows: int = 64
+    """Rows decoded at a time; a file of The Stack has at most 1 MiB or so."""
+
+    def read(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
+        try:
+            file = pq.ParquetFile(stream, buffer_size=1 << 20)
+        except BROKEN as error:
+            _raise_if_system(error)
+            yield Drop(key, "read", "not-parquet", str(error))
+            return
+        if lacking := _lacking(file.schema_arrow):
+            yield Drop(key, "read", "columns", lacking)
+            return
+        first = 0
+        for group in range(file.num_row_groups):
+            yield from self._group(key, file, group, first)
+            first += file.metadata.row_group(group).num_rows
+        if not first:
+            yield Drop(key, "read", "empty")
+
+    def _group(self, key: str, file: pq.ParquetFile, group: int, first: int) -> Iterator[Document | Drop]:
+        """The rows of one row group, `first` being its first; damage costs the rest of this group only."""
+        row = first
+        try:
+            for batch in file.iter_batches(self.batch_rows, row_groups=[group], columns=list(COLUMNS)):
+                for values in _rows(batch):
+                    yield self._record(key, row, values)
+                    row += 1
+        except BROKEN as error:
+            _raise_if_system(error)
+            yield Drop(f"{key}#{row}", "read", "corrupt", f"row group {group} from row {row}: {error}")
+
+    def _record(self, key: str, row: int, values: dict[str, Any]) -> Document | Drop:
+        repo, sha, path = (values[f"max_stars_repo_{part}"] for part in ("name", "head_hexsha", "path"))
+        known = repo and sha and path
+        place = f"{repo}@{sha}/{path}" if known else values["hexsha"] or f"{key}#{row}"
+        url = f"https://github.com/{repo}/blob/{sha}/{path}" if known else ""
+        if values["content"] is None:
+            return Drop(place, "read", "null-content", url=url)
+        licenses = values["max_stars_repo_licenses"] or []
+        meta = {"path": path, "repo": repo, "sha": sha, "stars": values["max_stars_count"], "licenses": licenses}
+        meta |= {name: values[name] for name in ("hexsha", "ext", "lang")}
+        license = licenses[0] if licenses else ""
+        return Document(place, self.name, _language(key), url=url, license=license, meta=meta, raw=values["content"])
+
+
+def _lacking(schema: pa.Schema) -> str:
+    """The needed columns that a file has not, or has with a content that is no text; empty if all is well."""
+    missing = [name for name in COLUMNS if name not in schema.names]
+    if missing:
+        return "missing: " + ", ".join(missing)
+    content = schema.field("content").type
+    return "" if content in TEXT_TYPES else f"content is {content}"
+
+
+def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    """The rows of a batch; content as the bytes it is stored in, since not every file is true UTF-8."""
+    columns = [
+        batch.column(name).cast(pa.large_binary()) if name == "content" else batch.column(name) for name in COLUMNS
+    ]
+    for values in zip(*(column.to_pylist() for column in columns), strict=True):
+        yield dict(zip(COLUMNS, values, strict=True))
+
+
+def _language(key: str) -> str:
+    """The folder after `data` in a key such as `data/lean/train-00000.parquet`, else the file's own folder."""
+    folders = PurePosixPath(key).parts[:-1]
+    if "data" in folders[:-1]:
+        return folders[folders.index("data") + 1]
+    return folders[-1] if folders else ""
+
+
+def _raise_if_system(error: Exception) -> None:
+    """Arrow reports damage as an OSError without a number; one with a number is a disk or network that failed."""
+    if isinstance(error, OSError) and error.errno is not None:
+        raise error
