@@ -1,0 +1,321 @@
+"""The embedded sample, packed as the outside world serves it: WARC, Parquet, tarballs, e-prints, JSON lines.
+
+Its sources lie readable in `manifests/sample`. Packing is deterministic byte for byte, so every machine of a cluster
+may pack for itself.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+import tempfile
+import tomllib
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import zstandard
+from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped]
+from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
+
+VERSION = 1
+"""Raised when the same sources are to be packed into other bytes."""
+
+GITHUB = ("coq", "isabelle", "lean", "matlab")
+"""Languages that the papers took from GitHub itself; all others come from The Stack."""
+
+STACK_NAMES = {
+    "agda": "Agda",
+    "c": "C",
+    "cpp": "C++",
+    "fortran": "FORTRAN",
+    "gap": "GAP",
+    "haskell": "Haskell",
+    "idris": "Idris",
+    "julia": "Julia",
+    "jupyter-notebook": "Jupyter Notebook",
+    "maple": "Maple",
+    "python": "Python",
+    "r": "R",
+    "tex": "TeX",
+}
+"""The Stack's folder and what its column `lang` says."""
+
+Facts = dict[str, str]
+"""One table of a sidecar file: what is known of a page, paper or repository beside its content."""
+
+
+def location() -> Path:
+    """The packed sample's folder in the user's cache; packs it there if it is not there yet.
+
+    Processes that race pack the same bytes, so whoever renames first wins and nobody loses.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "proofpile"
+    packed = cache / f"sample-{_fingerprint()}"
+    if not packed.is_dir():
+        cache.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f"{packed.name}-", dir=cache))
+        try:
+            pack(fresh)
+            _move(fresh, packed)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+    return packed
+
+
+def pack(into: Path) -> None:
+    """Write the whole sample below the folder `into`."""
+    for name, content in _archives(sources()):
+        path = into / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def sources() -> Path:
+    """The folder of the sample's human-readable sources."""
+    return Path(str(files("manifests"))) / "sample"
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256(str(VERSION).encode())
+    for path in _files(sources()):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(sources()).as_posix()}\n{len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def _move(fresh: Path, packed: Path) -> None:
+    try:
+        os.replace(fresh, packed)
+    except OSError:
+        if not packed.is_dir():
+            raise
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def _archives(sample: Path) -> Iterator[tuple[str, bytes]]:
+    """Name below the packed folder and content of everything that is served."""
+    pages = list(read_pages(sample / "web"))
+    for number in range(2):
+        name = f"sample-{number:05}.warc.gz"
+        yield f"web/{name}", _warc(name, pages[number::2])
+    for language in STACK_NAMES:
+        yield f"stack/data/{language}/train-00000-of-00001.parquet", _parquet(sample / "code", language)
+    for language in GITHUB:
+        yield from _tarballs(sample / "code", language)
+    yield from _eprints(sample / "arxiv")
+    steps = sample / "proofsteps"
+    yield "proofsteps/lean.jsonl.zst", zstandard.compress(_json_lines(steps / "lean.toml"))
+    yield "proofsteps/isabelle.jsonl.gz", gzip.compress(_json_lines(steps / "isabelle.toml"), mtime=0)
+    yield "redpajama/arxiv.jsonl.gz", gzip.compress(_json_lines(sample / "redpajama" / "arxiv.toml"), mtime=0)
+    for path in sorted((sample / "benchmarks").glob("*.jsonl")):
+        yield f"benchmarks/{path.name}", path.read_bytes()
+
+
+def _json_lines(path: Path) -> bytes:
+    rows = tomllib.loads(path.read_text("utf-8"))["row"]
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+
+
+# The web: pages in their site's frame, as CommonCrawl archives them
+
+
+@dataclass(frozen=True)
+class Page:
+    """One fetch of the sample's web: what was asked, when, and what the server answered."""
+
+    url: str
+    date: datetime
+    status: str
+    content_type: str
+    body: bytes
+
+    @property
+    def host(self) -> str:
+        return self.url.split("/")[2]
+
+    @property
+    def path(self) -> str:
+        return "/" + self.url.split("/", 3)[3]
+
+
+def read_pages(web: Path) -> Iterator[Page]:
+    """Every page that `pages.toml` lists, once per address, in the order of the list."""
+    for site, listed in tomllib.loads((web / "pages.toml").read_text("utf-8")).items():
+        for name, facts in listed.items():
+            content_type = facts.get("type", "text/html; charset=utf-8")
+            charset = facts.get("charset") or content_type.rpartition("charset=")[2] or "utf-8"
+            body = _framed(web / site, name).encode(charset)
+            for path in (facts["path"], *facts.get("also", [])):
+                url = path if "://" in path else f"https://{site}{path}"
+                yield Page(url, facts["date"], facts.get("status", "200 OK"), content_type, body)
+
+
+def _framed(site: Path, name: str) -> str:
+    """A page inside its site's `frame.html`; an empty page, and what is not HTML, stand alone."""
+    text = (site / name).read_text("utf-8")
+    if not text or not name.endswith(".html"):
+        return text
+    title, _, body = text.partition("\n")
+    frame = (site / "frame.html").read_text("utf-8")
+    return frame.replace("<!-- title -->", title.strip()).replace("<!-- page -->", body.strip())
+
+
+def _warc(name: str, pages: list[Page]) -> bytes:
+    out = io.BytesIO()
+    writer = WARCWriter(out, gzip=True)
+    crawl = b"isPartOf: proofpile-sample\r\nsoftware: warcio\r\nformat: WARC File Format 1.0\r\n"
+    _write_record(writer, "warcinfo", "", min(page.date for page in pages), crawl, about={"WARC-Filename": name})
+    for page in pages:
+        _write_exchange(writer, page)
+    return out.getvalue()
+
+
+def _write_exchange(writer: WARCWriter, page: Page) -> None:
+    """The request, the response and the crawler's remarks, three records that name each other."""
+    answered = _record_id("response", page.url)
+    asks = StatusAndHeaders(
+        f"GET {page.path} HTTP/1.1", [("Host", page.host), ("Accept", "text/html")], is_http_request=True
+    )
+    says = [("Content-Type", page.content_type), ("Content-Length", str(len(page.body)))]
+    answers = StatusAndHeaders(page.status, [kv for kv in says if kv[1]], protocol="HTTP/1.1")
+    _write_record(writer, "request", page.url, page.date, b"", asks, {"WARC-Concurrent-To": answered})
+    _write_record(writer, "response", page.url, page.date, page.body, answers, {"WARC-IP-Address": "192.0.2.1"})
+    _write_record(
+        writer, "metadata", page.url, page.date, b"fetchTimeMs: 40\r\n", about={"WARC-Concurrent-To": answered}
+    )
+
+
+def _write_record(
+    writer: WARCWriter,
+    kind: str,
+    url: str,
+    date: datetime,
+    payload: bytes,
+    http: StatusAndHeaders | None = None,
+    about: Facts | None = None,
+) -> None:
+    named = {"WARC-Record-ID": _record_id(kind, url), "WARC-Date": date.strftime("%Y-%m-%dT%H:%M:%SZ"), **(about or {})}
+    writer.write_record(
+        writer.create_warc_record(
+            url, kind, io.BytesIO(payload), len(payload), http_headers=http, warc_headers_dict=named
+        )
+    )
+
+
+def _record_id(kind: str, url: str) -> str:
+    return f"<urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{kind} {url}')}>"
+
+
+# Code: The Stack's rows, and repositories as GitHub serves them
+
+
+def _repositories(code: Path, language: str) -> Iterator[tuple[str, Path, Facts]]:
+    """Name (`owner/repo`), folder and facts of every repository of a language."""
+    known = tomllib.loads((code / "repositories.toml").read_text("utf-8"))
+    for folder in sorted((code / language).glob("*/*")):
+        name = f"{folder.parent.name}/{folder.name}"
+        yield name, folder, known[name]
+
+
+def _parquet(code: Path, language: str) -> bytes:
+    rows = [
+        _stack_row(path.read_text("utf-8"), path.relative_to(folder).as_posix(), STACK_NAMES[language], name, facts)
+        for name, folder, facts in _repositories(code, language)
+        for path in _files(folder)
+    ]
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, schema=_stack_schema()), out, compression="zstd")
+    return out.getvalue()
+
+
+def _stack_row(content: str, path: str, language: str, repository: str, facts: Facts) -> dict[str, object]:
+    """A row with the columns of The Stack v1.2."""
+    stored = content.encode()
+    lines = content.splitlines() or [""]
+    row: dict[str, object] = {
+        "hexsha": hashlib.sha1(b"blob %d\0" % len(stored) + stored).hexdigest(),
+        "size": len(stored),
+        "ext": path.rpartition(".")[2],
+        "lang": language,
+        "content": content,
+        "avg_line_length": sum(map(len, lines)) / len(lines),
+        "max_line_length": max(map(len, lines)),
+        "alphanum_fraction": sum(map(str.isalnum, content)) / max(len(content), 1),
+    }
+    for most in ("stars", "issues", "forks"):
+        row |= {
+            f"max_{most}_repo_path": path,
+            f"max_{most}_repo_name": repository,
+            f"max_{most}_repo_head_hexsha": facts["sha"],
+            f"max_{most}_repo_licenses": [facts["license"]],
+        }
+    return row | {"max_stars_count": facts["stars"]}
+
+
+def _stack_schema() -> pa.Schema:
+    fields = [("hexsha", pa.string()), ("size", pa.int64()), ("ext", pa.string()), ("lang", pa.string())]
+    for most in ("stars", "issues", "forks"):
+        fields += [(f"max_{most}_repo_{fact}", pa.string()) for fact in ("path", "name", "head_hexsha")]
+        fields += [(f"max_{most}_repo_licenses", pa.list_(pa.string())), (f"max_{most}_count", pa.int64())]
+        fields += [(f"max_{most}_repo_{most}_event_{end}_datetime", pa.string()) for end in ("min", "max")]
+    fields += [("content", pa.string()), ("avg_line_length", pa.float64())]
+    return pa.schema([*fields, ("max_line_length", pa.int64()), ("alphanum_fraction", pa.float64())])
+
+
+def _tarballs(code: Path, language: str) -> Iterator[tuple[str, bytes]]:
+    for name, folder, facts in _repositories(code, language):
+        top = f"{name.replace('/', '-')}-{facts['sha'][:7]}"
+        packed = _tar(folder, sorted(folder.rglob("*")), f"{top}/", {"comment": facts["sha"]})
+        yield f"github/{top}.tar.gz", gzip.compress(packed, mtime=0)
+
+
+def _tar(folder: Path, members: list[Path], top: str, pax_headers: Facts, charset: str = "utf-8") -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT, pax_headers=pax_headers) as archive:
+        if top:
+            archive.addfile(_member(top, folder))
+        for path in members:
+            member = _member(top + path.relative_to(folder).as_posix(), path)
+            content = _text_bytes(path, charset) if path.is_file() else b""
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return out.getvalue()
+
+
+def _member(name: str, path: Path) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type = tarfile.DIRTYPE if path.is_dir() else tarfile.REGTYPE
+    member.mode = 0o775 if path.is_dir() else 0o664
+    member.uname = member.gname = "root"
+    member.mtime = int(datetime(2023, 3, 1, tzinfo=UTC).timestamp())
+    return member
+
+
+# arXiv: one gzipped file, or a gzipped tar
+
+
+def _eprints(arxiv: Path) -> Iterator[tuple[str, bytes]]:
+    known = tomllib.loads((arxiv / "papers.toml").read_text("utf-8"))
+    for paper, facts in sorted(known.items()):
+        charset = facts.get("charset", "utf-8")
+        parts = _files(arxiv / paper)
+        whole = _text_bytes(parts[0], charset) if len(parts) == 1 else _tar(arxiv / paper, parts, "", {}, charset)
+        yield f"arxiv/{paper}.gz", gzip.compress(whole, mtime=0)
+
+
+def _text_bytes(path: Path, charset: str) -> bytes:
+    return path.read_text("utf-8").encode(charset)
