@@ -1,0 +1,65 @@
+"""Formulas as they are written into the text: `$…$` inline, `$$…$$` display, always balanced."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_DOLLARS = re.compile(r"\\.|\$", re.DOTALL)
+_COMMENT = re.compile(r"(?<!\\)%")
+_WIKIPEDIA = re.compile(r"\{\\(?:display|text)style\s*(.*)\}", re.DOTALL)
+_DELIMITED = re.compile(r"\s*(?:(\$\$)(.+)\$\$|(\\\[)(.+)\\\]|\\\((.+)\\\)|\$(.+)\$)\s*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """One formula of a page: its TeX without delimiters, how it is set, and the markup it was found in."""
+
+    tex: str
+    display: bool
+    kind: str
+
+    def __str__(self) -> str:
+        """The formula between dollars, or "" if nothing but blanks is left of it."""
+        body = _clean(self.tex)
+        if not body:
+            return ""
+        return f"$${body}$$" if self.display else f"${body}$"
+
+
+def undelimited(tex: str, display: bool, kind: str) -> Formula:
+    """A formula whose source may stand between delimiters of its own, which then decide whether it is display."""
+    match = _DELIMITED.fullmatch(tex)
+    if match is None:
+        return Formula(tex, display, kind)
+    body = next(group for group in match.group(2, 4, 5, 6) if group is not None)
+    return Formula(body, bool(match[1] or match[3]), kind)
+
+
+def _clean(tex: str) -> str:
+    body = tex.strip().replace("\ue000", "").replace("\ue001", "").replace("\ue002", "")
+    if wrapped := _WIKIPEDIA.fullmatch(body):
+        body = wrapped[1]
+    lines = [" ".join(line.split()) for line in body.splitlines()]
+    # A line break ends a TeX comment; anywhere else it is a blank.
+    body = ("\n" if _COMMENT.search(body) else " ").join(line for line in lines if line)
+    body = _without_dollars(body)
+    # A lone backslash at the end would escape the closing dollar.
+    return body + " " if (len(body) - len(body.rstrip("\\"))) % 2 else body
+
+
+def _without_dollars(body: str) -> str:
+    r"""Inner mathematics, as in `\text{if $x$}`, gets `\( \)`; a dollar without partner is escaped."""
+    if "$" not in body:
+        return body
+    pair = sum(token == "$" for token in _DOLLARS.findall(body)) % 2 == 0
+    opened = False
+
+    def rewrite(match: re.Match[str]) -> str:
+        nonlocal opened
+        if match[0] != "$":
+            return match[0]
+        opened = not opened
+        return (r"\(" if opened else r"\)") if pair else r"\$"
+
+    return _DOLLARS.sub(rewrite, body)
