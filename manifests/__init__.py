@@ -1,0 +1,18 @@
+"""What was asked for (Manifest) and what came of it (Receipt). Imports nothing of ours."""
+
+from manifests.load import ManifestError, load_manifest, read_toml, unknown_key
+from manifests.manifest import Manifest
+from manifests.receipt import Count, File, Flow, Receipt, Total
+
+__all__ = [
+    "Count",
+    "File",
+    "Flow",
+    "Manifest",
+    "ManifestError",
+    "Receipt",
+    "Total",
+    "load_manifest",
+    "read_toml",
+    "unknown_key",
+]

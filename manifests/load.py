@@ -1,0 +1,122 @@
+"""From a TOML file to a Manifest, with errors that say what, where and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from manifests.manifest import Manifest
+
+
+class ManifestError(Exception):
+    """A manifest that cannot be used; the message names the file, the key and what is allowed."""
+
+
+def load_manifest(path: str | Path, overrides: Iterable[str] = ()) -> Manifest:
+    """Read a manifest and apply `KEY=VALUE` overrides, keys dotted. Raises ManifestError."""
+    path = Path(path)
+    table = read_toml(path)
+    for override in overrides:
+        _override(table, override)
+    try:
+        manifest = Manifest.model_validate(table)
+    except ValidationError as error:
+        raise ManifestError("\n".join(f"{path}: {line}" for line in describe_errors(error, Manifest))) from None
+    return manifest.model_copy(update={"root": _beside(path, manifest.root), "lock": _beside(path, manifest.lock)})
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Parse a TOML file. Raises ManifestError naming the file, and the line where TOML says so."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ManifestError(f"{path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ManifestError(f"{path}: {error}") from None
+
+
+def _beside(manifest: Path, location: str) -> str:
+    """Relative locations start at the manifest's folder, so that a manifest works from anywhere."""
+    if not location or ":" in location or Path(location).is_absolute():
+        return location
+    return str((manifest.parent / location).resolve())
+
+
+def _override(table: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    if not equals or not key:
+        raise ManifestError(f"--set {override}: write KEY=VALUE, such as --set dedup.threshold=0.8")
+    *parents, last = key.split(".")
+    place: Any = table
+    for part in parents:
+        place = _descend(place, part, override)
+    if not isinstance(place, dict):
+        raise ManifestError(f"--set {override}: {'.'.join(parents)} is not a table")
+    place[last] = _parse(value)
+
+
+def _descend(place: Any, part: str, override: str) -> Any:
+    if isinstance(place, dict):
+        return place.setdefault(part, {})
+    if isinstance(place, list):
+        for position, item in enumerate(place):
+            if part == str(position) or (isinstance(item, dict) and item.get("name") == part):
+                return item
+    raise ManifestError(f"--set {override}: there is no {part!r} to set something in")
+
+
+def _parse(value: str) -> Any:
+    """A TOML value if it is one, else the text itself, so that strings need no quotes on the command line."""
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value
+
+
+def describe_errors(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """One line per mistake: the dotted key, what is wrong, and the nearest known name for an unknown key."""
+    return [_describe(dict(item), model) for item in error.errors()]
+
+
+def _describe(item: dict[str, Any], model: type[BaseModel]) -> str:
+    where = [str(part) for part in item["loc"]]
+    if item["type"] == "extra_forbidden":
+        return unknown_key(".".join(where), where[-1], _allowed(model, item["loc"][:-1]))
+    key = ".".join(where) or "manifest"
+    given = "" if item["type"] == "missing" or not where else f" (given: {str(item['input'])[:80]!r})"
+    return f"{key}: {item['msg'].removeprefix('Value error, ')}{given}"
+
+
+def unknown_key(key: str, name: str, allowed: Iterable[str]) -> str:
+    """The sentence for a name nobody knows."""
+    allowed = sorted(allowed)
+    near = difflib.get_close_matches(name, allowed, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"{key}: unknown key{hint} Allowed here: {', '.join(allowed)}"
+
+
+def _allowed(model: type[BaseModel], location: Iterable[int | str]) -> list[str]:
+    """Names that the schema allows at a place of the manifest, found by walking the JSON schema."""
+    here: Mapping[str, Any] = model.model_json_schema()
+    definitions = here.get("$defs", {})
+    for part in location:
+        here = _step(here, part, definitions)
+    return list(here.get("properties", {}))
+
+
+def _step(schema: Mapping[str, Any], part: int | str, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema one step down; a tagged union is stepped into by its tag, as pydantic's error locations do."""
+    if isinstance(part, int):
+        below: Mapping[str, Any] = schema.get("items", {})
+    elif part in schema.get("discriminator", {}).get("mapping", {}):
+        below = {"$ref": schema["discriminator"]["mapping"][part]}
+    else:
+        below = schema.get("properties", {}).get(part) or schema.get("additionalProperties", {})
+    reference = below.get("$ref", "")
+    found: Mapping[str, Any] = definitions[reference.rsplit("/", 1)[-1]] if reference else below
+    return found

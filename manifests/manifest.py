@@ -1,0 +1,202 @@
+"""What was asked for: the schema of a manifest. Defaults are the papers' where a paper gives one."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+
+
+def _expand(location: str) -> str:
+    expanded = os.path.expanduser(os.path.expandvars(location))
+    unset = re.search(r"\$\{?(\w+)", expanded)
+    if unset:
+        raise ValueError(f"environment variable {unset[1]} is not set")
+    return expanded
+
+
+Location = Annotated[str, AfterValidator(_expand)]
+"""Where something lies: the only kind of field in which `$VARIABLE` is replaced. Never part of a recipe's identity."""
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
+
+
+class Section(BaseModel):
+    """A table of the manifest: immutable, unknown keys refused, fields described by the docstring under them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class SourceSection(Section):
+    """What all sources have."""
+
+    name: Name
+    """Name of the source in every count, table and folder, such as `open-web-math`."""
+    paths: tuple[str, ...] = Field(min_length=1)
+    """Keys of the objects to read, below `root`; `*` and `**` match as in a shell."""
+    exclude: tuple[str, ...] = ()
+    """Keys to leave out, patterns as in `paths`."""
+    filters: dict[str, dict[str, JsonValue]] = {}
+    """Thresholds that differ from the defaults, by filter: `[sources.filters.math-score]`, `with_maths = 0.2`."""
+    skip: tuple[str, ...] = ()
+    """Filters to leave out of this source's chain, by rule name."""
+
+
+class Warc(SourceSection):
+    """Web pages in WARC files, as CommonCrawl publishes them."""
+
+    kind: Literal["warc"]
+
+
+class Stack(SourceSection):
+    """Source code in The Stack's Parquet files; the folder under `data/` names the language."""
+
+    kind: Literal["stack"]
+
+
+class Github(SourceSection):
+    """Repository tarballs as GitHub serves them (`.tar.gz`)."""
+
+    kind: Literal["github"]
+    languages: tuple[str, ...] = Field(min_length=1)
+    """Languages to look for, by their name in `languages/`; a file belongs to the one that claims its extension."""
+
+
+class Arxiv(SourceSection):
+    """arXiv e-prints: `.gz` of one TeX file or of a tar."""
+
+    kind: Literal["arxiv"]
+
+
+class Jsonl(SourceSection):
+    """Text in JSON lines, plain, gzip or zstd; RedPajama's layout by default."""
+
+    kind: Literal["jsonl"]
+    text_field: str = "text"
+    """Field that holds the text; dots reach into objects."""
+    id_field: str = ""
+    """Field that holds the id; empty: key and line number."""
+    url_field: str = "meta.url"
+    """Field that holds the URL, if there is one."""
+    date_field: str = "meta.timestamp"
+    """Field that holds the date, if there is one."""
+    subset: str = ""
+    """Subset of every document of this source, such as `lean-proofsteps`."""
+
+
+AnySource = Annotated[Warc | Stack | Github | Arxiv | Jsonl, Field(discriminator="kind")]
+
+
+class ModelSection(Section):
+    """A model that a filter asks."""
+
+    path: Location
+    """A path, a URL, or `builtin:NAME` for a model that ships with proofpile."""
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    """What its bytes must hash to. Left empty, the first run records it in its `lock.toml`."""
+
+
+class Dedup(Section):
+    """Exact and near-duplicates across all sources."""
+
+    near: bool = True
+    """Look for near-duplicates with MinHash, besides exact ones."""
+    threshold: float = Field(default=0.7, gt=0, le=1)
+    """Jaccard similarity of shingles from which two documents are near-duplicates."""
+    permutations: int = Field(default=128, ge=16, le=1024)
+    """Length of a MinHash signature."""
+    shingle: int = Field(default=5, ge=1)
+    """Words in a shingle; a document with fewer words is compared exactly only."""
+    partitions: int = Field(default=4, ge=1)
+    """Into how many files the buckets are dealt: more partitions, less memory each."""
+    priority: tuple[str, ...] = ()
+    """Sources in the order in which they win over a duplicate elsewhere; sources not named follow by name."""
+
+
+class Split(Section):
+    """Train, validation and test."""
+
+    validation: float = Field(default=0.005, ge=0, lt=1)
+    """Share of groups (site, repository, paper) that go to validation."""
+    test: float = Field(default=0.005, ge=0, lt=1)
+    """Share of groups that go to test."""
+
+
+class Tokenizer(Section):
+    """Where token ids come from: a file, or a small one trained on the documents of this run."""
+
+    path: Location = ""
+    """A `tokenizers` JSON file, path or URL."""
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    """What its bytes must hash to."""
+    train_vocabulary: int = Field(default=0, ge=0)
+    """Train a byte-level BPE of this many entries on the documents instead of reading a file."""
+    end_of_document: str = "</s>"
+    """Token that is appended once to every document; it must be in the vocabulary."""
+
+    @model_validator(mode="after")
+    def has_one_origin(self) -> Tokenizer:
+        if bool(self.path) == bool(self.train_vocabulary):
+            raise ValueError("give either path or train_vocabulary")
+        return self
+
+
+class Mixture(Section):
+    """How much of each source a trainer sees."""
+
+    weights: dict[str, float] = {}
+    """Sampling share by source, any positive scale; a source that is not named keeps its share of tokens."""
+    budget: int = Field(default=0, ge=0)
+    """Tokens of training for which epochs per source are worked out; 0: one pass over all tokens."""
+
+
+class Limits(Section):
+    """What one record and one unit may cost."""
+
+    unit_bytes: int = Field(default=256_000_000, ge=1)
+    """Small inputs are put together into units of about this many bytes."""
+    record_seconds: float = Field(default=60.0, gt=0)
+    """CPU seconds that one record may take before it is dropped as `isolation/timeout`."""
+    worker_bytes: int = Field(default=4_000_000_000, ge=100_000_000)
+    """Memory that a worker may hold before its record is dropped as `isolation/memory`."""
+    error_rate: float = Field(default=0.01, ge=0, le=1)
+    """Share of records that may be unreadable or crash before the run ends with exit code 3."""
+
+
+class Manifest(Section):
+    """A corpus, as it was asked for."""
+
+    name: Name
+    """Name of the corpus."""
+    recipe: Literal["fixed", "published"] = "fixed"
+    """`fixed`: what the papers meant. `published`: what their code did, where that changes which documents are kept."""
+    seed: int = 74
+    """Seed of every random choice, which is always a hash of seed and id."""
+    root: Location = "."
+    """Where inputs lie: a folder or URL; relative to the manifest's folder. `sample:` is the embedded sample."""
+    lock: Location = ""
+    """A `lock.toml` of an earlier run: inputs and models must have the hashes it records."""
+    list_early_drops: bool = False
+    """List refusals before the prefilter (not HTML, no maths) in the ledger, besides counting them."""
+    sources: tuple[AnySource, ...] = Field(min_length=1)
+    """What to read."""
+    models: dict[str, ModelSection] = {}
+    """Models by filter: `language-id`, `math-score`, `perplexity`. Built-in ones are the default."""
+    dedup: Dedup = Dedup()
+    split: Split = Split()
+    tokenizer: Tokenizer = Tokenizer(train_vocabulary=32_000)
+    mixture: Mixture = Mixture()
+    limits: Limits = Limits()
+
+    @model_validator(mode="after")
+    def names_are_unique(self) -> Manifest:
+        names = [source.name for source in self.sources]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two sources are called {twice[0]}; give each its own name")
+        unknown = sorted({*self.mixture.weights, *self.dedup.priority} - set(names))
+        if unknown:
+            raise ValueError(f"no source is called {unknown[0]}; there are {', '.join(names)}")
+        return self

@@ -1,0 +1,214 @@
+"""One bad record costs one record, even where native code crashes or hangs and no `try` reaches.
+
+A unit runs in a child process that notes the record in hand in a small shared file. The supervisor watches the child: when
+it dies twice on the same record, burns too much CPU on one, or grows too large, the unit starts anew and that record becomes
+a Drop of rule `isolation`. The child is kept for the next unit, so models are loaded once.
+
+`python -m pipeline.isolation FD` is the child.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+
+import psutil
+
+from manifests import Receipt
+from pipeline.stage import Stage, Unit, execute
+from pipeline.storage import Outside, RunFolder
+
+IDLE = -1
+ATTEMPTS = 2
+"""Deaths on one record after which it is given up: the first may have been somebody's kill."""
+MOST_SKIPPED = 1000
+"""Records of one unit that may be given up before the unit itself is."""
+GLANCE_SECONDS = 0.25
+FORMAT = struct.Struct("=q")
+
+
+Order = tuple[Stage, Unit, RunFolder, Outside, Path, dict[int, str]]
+Answer = tuple[Receipt | None, str, str]
+"""The receipt, or the failure in one line and its traceback."""
+
+
+class UnitError(Exception):
+    """A unit failed; the message is the reason, `trace` the child's traceback."""
+
+    def __init__(self, message: str, trace: str = "") -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one record may cost before it is given up: CPU seconds, and bytes of memory of the process."""
+
+    record_seconds: float = 60.0
+    worker_bytes: int = 4_000_000_000
+
+
+class SharedPosition:
+    """The record in hand, in a file that outlives the process that writes it."""
+
+    def __init__(self, path: Path, skip: Mapping[int, str]) -> None:
+        self.skip = skip
+        with path.open("r+b") as file:
+            self._memory = mmap.mmap(file.fileno(), FORMAT.size)
+
+    def enter(self, ordinal: int) -> None:
+        FORMAT.pack_into(self._memory, 0, ordinal)
+
+    def leave(self) -> None:
+        self.enter(IDLE)
+
+    @property
+    def ordinal(self) -> int:
+        """The record in hand, or IDLE."""
+        return int(FORMAT.unpack_from(self._memory)[0])
+
+
+@dataclass
+class Child:
+    """A worker process and the pipe to it."""
+
+    process: subprocess.Popen[bytes]
+    pipe: Connection
+
+    @classmethod
+    def start(cls) -> Child:
+        ours, theirs = Pipe()
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        command = [sys.executable, "-m", "pipeline.isolation", str(theirs.fileno())]
+        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL)
+        theirs.close()
+        return cls(process, ours)
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.pipe.close()
+
+
+@dataclass
+class Supervisor:
+    """Runs units in a child, one after the other, and gives up the records that the child dies of."""
+
+    bounds: Bounds
+    child: Child | None = None
+    deaths: Counter[int] = field(default_factory=Counter)
+    skip: dict[int, str] = field(default_factory=dict)
+    since: tuple[int, float] = (IDLE, 0.0)
+    """The record last seen in hand, and the child's CPU seconds when it was first seen there."""
+
+    def run(self, stage: Stage, unit: Unit, run: RunFolder, outside: Outside) -> Receipt:
+        """Do one unit. Raises UnitError if it fails by an exception, or dies where no record is in hand."""
+        self.deaths, self.skip = Counter(), {}
+        with tempfile.NamedTemporaryFile(prefix="proofpile-position-") as file:
+            file.write(FORMAT.pack(IDLE))
+            file.flush()
+            path = Path(file.name)
+            while True:
+                receipt = self._attempt(stage, unit, run, outside, path)
+                if receipt:
+                    return receipt
+
+    def _attempt(self, stage: Stage, unit: Unit, run: RunFolder, outside: Outside, path: Path) -> Receipt | None:
+        position = SharedPosition(path, self.skip)
+        position.leave()
+        if self.child is None:
+            self.child = Child.start()
+        answer = self._ask(self.child, (stage, unit, run, outside, path, self.skip), position)
+        if isinstance(answer, str):
+            self._give_up(position.ordinal, answer, unit)
+            return None
+        receipt, message, trace = answer
+        if receipt is None:
+            raise UnitError(message, trace)
+        return receipt
+
+    def _ask(self, child: Child, order: Order, position: SharedPosition) -> Answer | str:
+        """The child's answer, or the reason why there will be none."""
+        try:
+            child.pipe.send(order)
+            while not child.pipe.poll(GLANCE_SECONDS):
+                reason = self._trespass(psutil.Process(child.process.pid), position)
+                if reason:
+                    return reason
+            return child.pipe.recv()  # type: ignore[no-any-return]
+        except (OSError, EOFError, psutil.NoSuchProcess):
+            return "crash"
+
+    def _trespass(self, process: psutil.Process, position: SharedPosition) -> str:
+        """Which bound the child has gone over, if any."""
+        cpu = sum(process.cpu_times()[:2])
+        if position.ordinal != self.since[0]:
+            self.since = (position.ordinal, cpu)
+        if position.ordinal != IDLE and cpu - self.since[1] > self.bounds.record_seconds:
+            return "timeout"
+        return "memory" if process.memory_info().rss > self.bounds.worker_bytes else ""
+
+    def _give_up(self, ordinal: int, reason: str, unit: Unit) -> None:
+        assert self.child is not None
+        self.child.stop()
+        self.child = None
+        self.deaths[ordinal] += 1
+        if ordinal == IDLE and (reason != "crash" or self.deaths[IDLE] >= ATTEMPTS):
+            raise UnitError(f"the worker of {unit.name} died ({reason}) between records")
+        if reason != "crash" or self.deaths[ordinal] >= ATTEMPTS:
+            self.skip[ordinal] = reason
+        if len(self.skip) > MOST_SKIPPED:
+            raise UnitError(f"more than {MOST_SKIPPED} records of {unit.name} crashed or hung")
+
+
+_supervisors: dict[Bounds, Supervisor] = {}
+
+
+def run_isolated(stage: Stage, unit: Unit, run: RunFolder, outside: Outside, bounds: Bounds) -> Receipt:
+    """Do one unit in this process's child, which is started at the first call and kept."""
+    return _supervisors.setdefault(bounds, Supervisor(bounds)).run(stage, unit, run, outside)
+
+
+def serve(pipe: Connection) -> None:
+    """The child's loop: do the units that come down the pipe until it closes."""
+    while True:
+        try:
+            stage, unit, run, outside, path, skip = pipe.recv()
+        except (EOFError, ConnectionResetError):
+            return
+        pipe.send(_answer_to(stage, unit, run, outside, SharedPosition(path, skip)))
+
+
+def _answer_to(stage: Stage, unit: Unit, run: RunFolder, outside: Outside, position: SharedPosition) -> Answer:
+    try:
+        return execute(stage, unit, run, outside, position), "", ""
+    except Exception as error:  # the boundary: whatever a unit raises is an answer, and the run lists it
+        return None, explain_error(error), traceback.format_exc()
+
+
+def explain_error(error: Exception) -> str:
+    """One line for people."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _die_with_parent() -> None:
+    """On Linux, ask the kernel; elsewhere the closed pipe ends the child after the unit in hand."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, 9)  # PR_SET_PDEATHSIG, SIGKILL
+
+
+if __name__ == "__main__":
+    _die_with_parent()
+    serve(Connection(int(sys.argv[1])))

@@ -1,0 +1,213 @@
+"""WARC files, streamed record by record; ARC files by way of warcio.
+
+Every reader ends in silence at a truncated gzip member (fastwarc, warcio and zlib alike), so wherever fastwarc stops, the
+members after the last good record are walked with zlib: the broken one becomes a Drop, and reading goes on behind it.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, ClassVar
+
+from fastwarc.warc import ArchiveIterator, WarcRecordType
+from warcio.archiveiterator import ArchiveIterator as ArcIterator
+
+from filters.document import Document, Drop
+from pipeline.sources.http_body import BodyError, decode_body
+
+GZIP = b"\x1f\x8b\x08"
+STARTS = (b"WARC/", b"filedesc://")
+CHUNK = 1 << 16
+TYPES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
+
+
+@dataclass(frozen=True)
+class Warc:
+    """Pages of CommonCrawl-like archives, plain, gzip, zstd or lz4.
+
+    Records are responses, resources and conversions; requests, metadata, revisits and warcinfo are no documents and are
+    passed over. The id is `<key>@<offset>`, so that the record can be read again by itself; `date` is the capture's.
+    """
+
+    name: str
+    max_bytes: int = 50_000_000
+    """Bytes of a page, unpacked, from which it is not read."""
+
+    reasons: ClassVar[frozenset[str]] = frozenset(
+        {"empty", "not-warc", "truncated", "corrupt", "too-large", "encoding", "bad-record"}
+    )
+
+    def read(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
+        head = stream.read(CHUNK)
+        size = stream.seek(0, io.SEEK_END)
+        start = unpack_head(head)
+        if not head:
+            yield Drop(key, "read", "empty")
+        elif start.startswith(b"filedesc://"):
+            yield from self._read_arc(key, stream)
+        elif head.startswith(GZIP) and not start.startswith(STARTS):
+            yield Drop(key, "read", "not-warc", f"the gzip holds {start[:40]!r}", size=size)
+        elif not head.startswith((GZIP, b"WARC/", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\x5d\x2a\x4d\x18")):
+            yield Drop(key, "read", "not-warc", f"it starts with {head[:40]!r}", size=size)
+        else:
+            yield from self._read_warc(key, stream, size)
+
+    def _read_warc(self, key: str, stream: BinaryIO, size: int) -> Iterator[Document | Drop]:
+        position = 0
+        while position < size:
+            stream.seek(position)
+            reader = Run(self, key, stream, position)
+            yield from reader
+            broken, resume = find_break(stream, reader.position, size)
+            if broken is None and reader.error:
+                broken, resume = reader.position, size
+            if broken is not None and broken != reader.truncated:
+                yield Drop(f"{key}@{broken}", "read", "corrupt", reader.error or "truncated", size=resume - broken)
+            position = resume
+
+    def _read_arc(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
+        stream.seek(0)
+        records = iter(ArcIterator(stream, arc2warc=True))
+        while True:
+            try:
+                record = next(records)
+                if record.rec_type == "response":
+                    yield self._arc_document(key, records.get_record_offset(), record)
+            except StopIteration:
+                return
+            except Exception as error:  # warcio raises whatever a broken header leads to; the rest cannot be read
+                yield Drop(f"{key}@{stream.tell()}", "read", "corrupt", f"{type(error).__name__}: {error}")
+                return
+
+    def _arc_document(self, key: str, offset: int, record: Any) -> Document | Drop:
+        http = record.http_headers
+        status, mime = (http.get_statuscode(), http.get_header("Content-Type") or "") if http else ("", "")
+        url = record.rec_headers.get_header("WARC-Target-URI") or ""
+        body = record.content_stream().read(self.max_bytes + 1)
+        meta = {"warc": key, "offset": offset, "status": status, "content_type": mime.partition(";")[0].strip().lower()}
+        date = record.rec_headers.get_header("WARC-Date") or ""
+        return self._bounded(Document(f"{key}@{offset}", self.name, url=url, date=date, meta=meta, raw=body))
+
+    def document(self, key: str, record: Any) -> Document | Drop:
+        """One fastwarc record as a Document."""
+        headers = record.headers
+        url = headers.get("WARC-Target-URI", "").strip("<> ")
+        body = record.reader.read(self.max_bytes + 1)
+        if len(body) < min(record.content_length, self.max_bytes + 1):
+            detail = f"{len(body)} of {record.content_length} bytes"
+            return Drop(f"{key}@{record.stream_pos}", "read", "truncated", detail, url, len(body))
+        meta: dict[str, object] = {"warc": key, "offset": record.stream_pos}
+        http = record.http_headers if record.is_http else None
+        if http is not None:
+            meta |= {"status": str(http.status_code or ""), "content_type": (record.http_content_type or "").lower()}
+            meta |= {"charset": record.http_charset or ""}
+        elif record.is_http is False:
+            meta |= {"content_type": headers.get("Content-Type", "").partition(";")[0].strip().lower()}
+        found = Document(
+            f"{key}@{record.stream_pos}", self.name, url=url, date=headers.get("WARC-Date", ""), meta=meta, raw=body
+        )
+        return self._bounded(found) if http is None else self._decoded(found, http)
+
+    def _decoded(self, document: Document, http: Any) -> Document | Drop:
+        try:
+            coding, transfer = http.get("Content-Encoding", ""), http.get("Transfer-Encoding", "")
+            body = decode_body(document.raw, coding, transfer, self.max_bytes)
+        except BodyError as error:
+            return Drop(document.id, "read", error.reason, str(error), document.url, document.size)
+        if body is document.raw:
+            return self._bounded(document)
+        return self._bounded(
+            Document(document.id, self.name, url=document.url, date=document.date, meta=document.meta, raw=body)
+        )
+
+    def _bounded(self, document: Document) -> Document | Drop:
+        if len(document.raw) <= self.max_bytes:
+            return document
+        return Drop(document.id, "read", "too-large", f"more than {self.max_bytes} bytes", document.url, document.size)
+
+
+class Run:
+    """One unbroken run of records, and where it ended."""
+
+    def __init__(self, source: Warc, key: str, stream: BinaryIO, position: int) -> None:
+        self._source, self._key, self._stream = source, key, stream
+        self.position = position
+        """Offset of the last record that could be read."""
+        self.truncated: int | None = None
+        """Offset of a record that was handed out, but short."""
+        self.error = ""
+
+    def __iter__(self) -> Iterator[Document | Drop]:
+        try:
+            for record in ArchiveIterator(self._stream, record_types=TYPES, parse_http=True):
+                self.position = record.stream_pos
+                document = self._source.document(self._key, record)
+                if isinstance(document, Drop) and document.reason == "truncated":
+                    self.truncated = self.position
+                yield document
+        except (OSError, EOFError, ValueError, RuntimeError) as error:
+            self.error = str(error)
+
+
+def unpack_head(head: bytes) -> bytes:
+    """The first bytes of what a gzip holds, or the bytes themselves."""
+    if not head.startswith(GZIP):
+        return head[:CHUNK]
+    try:
+        return zlib.decompressobj(31).decompress(head, CHUNK)
+    except zlib.error:
+        return b""
+
+
+def find_break(stream: BinaryIO, position: int, size: int) -> tuple[int | None, int]:
+    """Walk gzip members from a good one. Returns the offset of the first broken one and that of the next readable one;
+
+    (None, size) if there is none, or if the file is not gzip, where a run ends only at the end of the file.
+    """
+    stream.seek(position)
+    if stream.read(3) != GZIP:
+        return None, size
+    while position < size:
+        end = member_end(stream, position)
+        if end is None:
+            return position, next_member(stream, position + 1, size)
+        position = end
+    return None, size
+
+
+def member_end(stream: BinaryIO, position: int) -> int | None:
+    """Offset behind the gzip member at `position`; None if it is broken, cut short, or holds no WARC record."""
+    stream.seek(position)
+    inflate = zlib.decompressobj(31)
+    begun = False
+    while not inflate.eof:
+        chunk = stream.read(CHUNK)
+        position += len(chunk)
+        try:
+            data = inflate.decompress(chunk, CHUNK)
+            while inflate.unconsumed_tail and not inflate.eof:
+                inflate.decompress(inflate.unconsumed_tail, CHUNK)
+        except zlib.error:
+            return None
+        if not chunk or (data and not begun and not data.startswith(STARTS)):
+            return None
+        begun = begun or bool(data)
+    return position - len(inflate.unused_data)
+
+
+def next_member(stream: BinaryIO, position: int, size: int) -> int:
+    """Offset of the next gzip member that begins with a WARC record, or the end of the file."""
+    while position < size:
+        stream.seek(position)
+        window = stream.read(CHUNK)
+        found = window.find(GZIP)
+        while found >= 0:
+            stream.seek(position + found)
+            if unpack_head(stream.read(4096)).startswith(STARTS):
+                return position + found
+            found = window.find(GZIP, found + 1)
+        position += max(len(window) - 2, 1)
+    return size

@@ -1,0 +1,302 @@
+"""The law: a unit of work is done if and only if its receipt stands.
+
+A unit runs in a scratch folder; its files are hashed and placed; the receipt, which cannot be built unless every record is
+accounted for, is placed last. Resume is the units without a receipt. A receipt made by another recipe, from other inputs or
+on top of other receipts is refused, and the refusal names what changed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from filters.document import Document, Drop
+from manifests import Count, File, Flow, Receipt, Total
+from pipeline.storage import InputStream, Outside, RunFolder, Shard, hash_file
+
+VERSION = 1
+"""Raised whenever the code comes to mean something else with equal fields: everything made before is stale then."""
+
+RECEIPT = "receipt.json"
+LOCATION: Mapping[str, bool] = {"location": True}
+"""Metadata of a dataclass field that says where something lies, and so is no part of the recipe."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What may be lost, retried and resumed: some outside objects or some earlier receipts to work on."""
+
+    name: str
+    inputs: tuple[Shard, ...] = ()
+    upstream: tuple[Receipt, ...] = ()
+    number: int = 0
+
+    @property
+    def standing_on(self) -> str:
+        """One hash over the receipts that this unit works on."""
+        return hashlib.sha256("".join(receipt.digest for receipt in self.upstream).encode()).hexdigest()
+
+
+class Stage(Protocol):
+    """A frozen dataclass whose fields are its recipe. It cuts its work into units and turns one unit into files."""
+
+    @property
+    def name(self) -> str:
+        """Folder of its receipts in the run folder, such as `documents/open-web-math`."""
+
+    def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterable[Unit]:
+        """The units, given the receipts of the stages before, by stage name. Deterministic; reads no document."""
+
+    def run(self, unit: Unit, bench: Bench) -> None:
+        """Do one unit: read through `bench`, write below `bench.folder`, count with `bench.tally`."""
+
+
+class StaleError(Exception):
+    """A receipt stands that was made from something else; the message names what changed."""
+
+
+@dataclass
+class Tally:
+    """Counts while a unit runs; at the end they must add up or there is no receipt."""
+
+    read: Counts = field(default_factory=dict)
+    kept: Counts = field(default_factory=dict)
+    dropped: dict[str, Counts] = field(default_factory=dict)
+    totals: Counts = field(default_factory=dict)
+
+    def saw(self, source: str, size: int) -> None:
+        _add(self.read, source, 1, size)
+
+    def keep(self, source: str, size: int) -> None:
+        _add(self.kept, source, 1, size)
+
+    def drop(self, source: str, drop: Drop, size: int) -> None:
+        _add(self.dropped.setdefault(source, {}), f"{drop.rule}/{drop.reason}", 1, size)
+
+    def wrote(self, group: str, size: int, tokens: int = 0) -> None:
+        """Count a document that was written, under `source/subset` or `source/subset/split`."""
+        _add(self.totals, group, 1, size, tokens)
+
+    def flows(self) -> dict[str, Flow]:
+        return {source: self._flow(source) for source in sorted(self.read)}
+
+    def _flow(self, source: str) -> Flow:
+        dropped = sorted(self.dropped.get(source, {}).items())
+        return Flow(
+            read=_count(self.read[source]),
+            kept=_count(self.kept.get(source, (0, 0))),
+            dropped={key: _count(numbers) for key, numbers in dropped},
+        )
+
+    def written(self) -> dict[str, Total]:
+        return {group: _total(numbers) for group, numbers in sorted(self.totals.items())}
+
+
+Counts = dict[str, list[int]]
+"""Plain numbers by name: a receipt's models are too slow to add up once a record."""
+
+
+def _add(counts: Counts, name: str, *numbers: int) -> None:
+    have = counts.setdefault(name, [0] * len(numbers))
+    for place, number in enumerate(numbers):
+        have[place] += number
+
+
+def _count(numbers: Sequence[int]) -> Count:
+    return Count(documents=numbers[0], bytes=numbers[1])
+
+
+def _total(numbers: Sequence[int]) -> Total:
+    return Total(documents=numbers[0], bytes=numbers[1], tokens=numbers[2])
+
+
+class Position(Protocol):
+    """Where the record in hand is noted, so that somebody outside can tell it if this process dies."""
+
+    skip: Mapping[int, str]
+    """Records that an earlier attempt died of: ordinal in the unit, and the reason (crash, timeout, memory)."""
+
+    def enter(self, ordinal: int) -> None:
+        """The record of this ordinal is being worked on."""
+
+    def leave(self) -> None:
+        """No record is in hand: reading, or writing."""
+
+
+class Unwatched:
+    """The position of a unit that runs in this very process, under a debugger."""
+
+    skip: Mapping[int, str] = {}
+
+    def enter(self, ordinal: int) -> None: ...
+
+    def leave(self) -> None: ...
+
+
+@dataclass
+class Bench:
+    """What a unit works with: its scratch folder, the places it may read, its tally, its position."""
+
+    folder: Path
+    run: RunFolder
+    outside: Outside
+    position: Position
+    tally: Tally = field(default_factory=Tally)
+    inputs: list[File] = field(default_factory=list)
+
+    def path(self, name: str) -> Path:
+        """A local path to write an output to; `name` is its path in the run folder."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
+    def open(self, file: File) -> BinaryIO:
+        """Open a file that an upstream receipt lists. Raises OSError if it is not there, whole."""
+        return self.run.open(file.path)
+
+    def files(self, unit: Unit, ending: str) -> Iterator[File]:
+        """The upstream files whose path ends so, in the order of the receipts."""
+        return (file for receipt in unit.upstream for file in receipt.files if file.path.endswith(ending))
+
+    def stream(self, shard: Shard) -> InputStream:
+        """Open an outside object; `took` closes it."""
+        return self.outside.stream(shard.key)
+
+    def took(self, stream: InputStream) -> None:
+        """Read an outside object to its end and note what it was."""
+        self.inputs.append(stream.finish())
+
+
+def recipe(thing: Any) -> JsonValue:
+    """A stage, or anything in its fields, as JSON: all that bears on its output, locations left out."""
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        fields = [item for item in dataclasses.fields(thing) if not item.metadata.get("location")]
+        return {"is": type(thing).__name__, **{item.name: recipe(getattr(thing, item.name)) for item in fields}}
+    if isinstance(thing, BaseModel):
+        return recipe(thing.model_dump())
+    if isinstance(thing, Mapping):
+        return {str(key): recipe(thing[key]) for key in sorted(thing)}
+    if isinstance(thing, (set, frozenset)):
+        return [recipe(item) for item in sorted(thing)]
+    if isinstance(thing, (tuple, list)):
+        return [recipe(item) for item in thing]
+    if thing is None or isinstance(thing, (str, int, float, bool)):
+        return thing
+    raise TypeError(f"a stage's fields are its recipe and must be plain data, but one is {thing!r}")
+
+
+def spell_out(stage: Stage) -> bytes:
+    """A stage's recipe as canonical JSON; its hash is what receipts record."""
+    return json.dumps({"stage": recipe(stage), "version": VERSION}, sort_keys=True, indent=1).encode() + b"\n"
+
+
+def recipe_hash(stage: Stage) -> str:
+    return hashlib.sha256(spell_out(stage)).hexdigest()
+
+
+def recipe_path(recipe: str) -> str:
+    return f"recipes/{recipe}.json"
+
+
+def execute(stage: Stage, unit: Unit, run: RunFolder, outside: Outside, position: Position) -> Receipt:
+    """Do one unit under the law and return its receipt, which then stands in the run folder."""
+    with run.scratch() as folder:
+        bench = Bench(folder, run, outside, position)
+        stage.run(unit, bench)
+        receipt = _write_receipt(stage, unit, bench)
+        _commit(receipt, folder, run)
+    return receipt
+
+
+def _write_receipt(stage: Stage, unit: Unit, bench: Bench) -> Receipt:
+    return Receipt(
+        stage=stage.name,
+        unit=unit.name,
+        recipe=recipe_hash(stage),
+        upstream=unit.standing_on,
+        inputs=tuple(bench.inputs),
+        flows=bench.tally.flows(),
+        totals=bench.tally.written(),
+        files=tuple(_outputs(bench.folder)),
+    )
+
+
+def _outputs(folder: Path) -> Iterator[File]:
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        size, sha256 = hash_file(path)
+        yield File(path=path.relative_to(folder).as_posix(), size=size, sha256=sha256)
+
+
+def _commit(receipt: Receipt, folder: Path, run: RunFolder) -> None:
+    for file in receipt.files:
+        run.put(folder / file.path, file.path)
+    run.write(receipt_path(receipt.stage, receipt.unit), receipt.to_bytes())
+
+
+def receipt_path(stage: str, unit: str) -> str:
+    return f"{stage}/{unit}/{RECEIPT}"
+
+
+def read_receipts(run: RunFolder, stage: str = "") -> dict[str, Receipt]:
+    """The receipts that stand below a folder, by path. A torn receipt is none."""
+    receipts = {}
+    for path in run.find(stage, RECEIPT):
+        with suppress(ValidationError):
+            receipts[path] = Receipt.model_validate_json(run.read(path))
+    return receipts
+
+
+def changes(receipt: Receipt, stage: Stage, unit: Unit, run: RunFolder) -> list[str]:
+    """What differs between what a receipt was made from and what is asked for now; empty if it may be used."""
+    found = []
+    if receipt.recipe != recipe_hash(stage):
+        found += _recipe_changes(receipt, stage, run)
+    if receipt.upstream != unit.standing_on:
+        found.append("the receipts it stands on")
+    then, now = {file.path: file.size for file in receipt.inputs}, {shard.key: shard.size for shard in unit.inputs}
+    for key in sorted(then.keys() | now.keys()):
+        if then.get(key) != now.get(key):
+            found.append(f"input {key}: {_size(then.get(key))}, now {_size(now.get(key))}")
+    return found
+
+
+def _recipe_changes(receipt: Receipt, stage: Stage, run: RunFolder) -> list[str]:
+    path = recipe_path(receipt.recipe)
+    if not run.exists(path):
+        return [f"its recipe ({path} is not there to compare)"]
+    return list(_differences("", json.loads(run.read(path)), json.loads(spell_out(stage))))
+
+
+def _size(size: int | None) -> str:
+    return "absent" if size is None else f"{size:,} bytes"
+
+
+def _differences(key: str, then: JsonValue, now: JsonValue) -> Iterator[str]:
+    if isinstance(then, dict) and isinstance(now, dict):
+        for name in sorted(then.keys() | now.keys()):
+            yield from _differences(f"{key}.{name}".lstrip("."), then.get(name), now.get(name))
+    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        for number, (before, after) in enumerate(zip(then, now, strict=True)):
+            yield from _differences(f"{key}.{number}", before, after)
+    elif then != now:
+        yield f"{key}: {then!r}, now {now!r}"
+
+
+def records(items: Iterable[Document | Drop], position: Position) -> Iterator[tuple[Document | Drop, Drop | None]]:
+    """Number the records of a unit, noting the one in hand; one that killed an earlier attempt comes with its Drop."""
+    for ordinal, item in enumerate(items):
+        reason = position.skip.get(ordinal)
+        if reason and isinstance(item, Document):
+            yield item, Drop(item.id, "isolation", reason, "", item.url, item.size)
+        else:
+            position.enter(ordinal)
+            yield item, None
+        position.leave()

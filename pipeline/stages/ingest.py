@@ -1,0 +1,116 @@
+"""From outside objects to documents: read every record, pass it through the filters, write it once, or its Drop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import BinaryIO, cast
+
+import xxhash
+
+from filters.document import Document, Drop
+from filters.filter import Filter, apply
+from manifests import Receipt
+from pipeline.lock import check_pin
+from pipeline.shards import DOCUMENTS, DROPS, ParquetShard, document_row, drop_row
+from pipeline.sources.source import Source
+from pipeline.stage import LOCATION, Bench, Unit, records
+from pipeline.storage import Outside, Shard
+
+DOCUMENTS_FILE = "documents.parquet"
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """The documents of one source. A unit is one outside object, or several small ones together."""
+
+    source: Source
+    filters: tuple[Filter, ...]
+    unlisted: frozenset[str] = frozenset()
+    """Rules whose refusals are counted but not listed in the ledger."""
+    unit_bytes: int = 256_000_000
+    sample: float = 1.0
+    """Share of the objects to read, chosen by a hash of seed and key; at least one is read."""
+    seed: int = 0
+    outside: Outside = field(default=Outside(""), metadata=LOCATION)
+    paths: tuple[str, ...] = field(default=(), metadata=LOCATION)
+    exclude: tuple[str, ...] = field(default=(), metadata=LOCATION)
+    pins: Mapping[str, str] = field(default_factory=dict, metadata=LOCATION)
+    """Hashes that inputs must have, by key. They are checked, so they need not be part of the recipe."""
+
+    @property
+    def name(self) -> str:
+        return f"documents/{self.source.name}"
+
+    def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
+        shards = self.outside.shards(self.paths, self.exclude)
+        for number, group in enumerate(batches(chosen(shards, self.sample, self.seed), self.unit_bytes)):
+            more = f"+{len(group) - 1}" if len(group) > 1 else ""
+            yield Unit(group[0].key + more, inputs=tuple(group), number=number)
+
+    def run(self, unit: Unit, bench: Bench) -> None:
+        seen: set[bytes] = set()
+        with ExitStack() as stack:
+            documents = stack.enter_context(
+                ParquetShard(bench.path(f"{self.name}/{unit.name}/{DOCUMENTS_FILE}"), DOCUMENTS)
+            )
+            drops = stack.enter_context(ParquetShard(bench.path(f"drops/{self.name}/{unit.name}.parquet"), DROPS))
+            for record, lost in records(self._read(unit, bench), bench.position):
+                outcome = lost or self._judge(record, seen)
+                bench.tally.saw(self.source.name, record.size)
+                if isinstance(outcome, Drop):
+                    bench.tally.drop(self.source.name, outcome, record.size)
+                    if outcome.rule not in self.unlisted:
+                        drops.write(drop_row(outcome, self.source.name, self.name))
+                else:
+                    bench.tally.keep(self.source.name, record.size)
+                    bench.tally.wrote(group(outcome.source, outcome.subset), outcome.size)
+                    documents.write(document_row(outcome), outcome.size)
+
+    def _read(self, unit: Unit, bench: Bench) -> Iterator[Document | Drop]:
+        for shard in unit.inputs:
+            stream = bench.stream(shard)
+            yield from self.source.read(shard.key, cast(BinaryIO, stream))
+            bench.took(stream)
+            check_pin(bench.inputs[-1], self.pins)
+
+    def _judge(self, record: Document | Drop, seen: set[bytes]) -> Document | Drop:
+        if isinstance(record, Drop):
+            return record
+        outcome = apply(self.filters, record)
+        if isinstance(outcome, Drop):
+            return outcome
+        key = xxhash.xxh3_128_digest(outcome.id.encode("utf-8", "surrogatepass"))
+        if key in seen:
+            return Drop(outcome.id, "id", "duplicate", "an earlier document has this id", outcome.url, outcome.size)
+        seen.add(key)
+        return outcome
+
+
+def group(source: str, subset: str) -> str:
+    """The name under which a document is counted."""
+    return f"{source}/{subset or '-'}"
+
+
+def batches(shards: Iterable[Shard], unit_bytes: int) -> Iterator[list[Shard]]:
+    """Runs of objects of about `unit_bytes`; a larger object is a batch by itself."""
+    batch: list[Shard] = []
+    size = 0
+    for shard in shards:
+        if batch and size + shard.size > unit_bytes:
+            yield batch
+            batch, size = [], 0
+        batch.append(shard)
+        size += shard.size
+    if batch:
+        yield batch
+
+
+def chosen(shards: list[Shard], share: float, seed: int) -> list[Shard]:
+    """The objects of a pilot run: those whose hash falls below `share`, at least the one that falls lowest."""
+    if share >= 1:
+        return shards
+    ranks = {shard.key: xxhash.xxh3_64_intdigest(f"{seed}/{shard.key}".encode()) / 2**64 for shard in shards}
+    lowest = min(shards, key=lambda shard: ranks[shard.key])
+    return [shard for shard in shards if ranks[shard.key] < share or shard is lowest]

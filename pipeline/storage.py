@@ -1,0 +1,267 @@
+"""Where bytes lie: the outside world's objects that are read, and the run folder that is written.
+
+Nothing above this room assumes a rename or a shared disk: on an object store a `put` is atomic by itself, on a local
+disk it is made so by a rename inside the run folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from manifests import File
+from pipeline.sources import sample
+
+CHUNK = 1 << 20
+
+
+class StorageError(Exception):
+    """Something cannot be read or written; the message says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One object of the outside world: its key below the root, its size in bytes, and what tells that it was touched.
+
+    `version` is an ETag or a modification time; it only saves hashing and is never part of an identity.
+    """
+
+    key: str
+    size: int
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder, local or remote, by its fsspec URL; `sample:` is the embedded sample, packed on the machine that asks."""
+
+    url: str
+
+    @cached_property
+    def _located(self) -> tuple[Any, str]:
+        url = str(sample.location()) if self.url.startswith("sample:") else self.url
+        fs, path = fsspec.core.url_to_fs(url)
+        return fs, str(path).rstrip("/")
+
+    def __reduce__(self) -> tuple[type[Place], tuple[str]]:
+        return type(self), (self.url,)  # a filesystem is found again, not sent along
+
+    @property
+    def fs(self) -> Any:
+        return self._located[0]
+
+    @property
+    def is_local(self) -> bool:
+        return isinstance(self.fs, LocalFileSystem)
+
+    def full(self, path: str) -> str:
+        """The path as the filesystem wants it."""
+        root = self._located[1]
+        return f"{root}/{path}" if path else root
+
+    def key(self, full: str) -> str:
+        """The path below this place, as it is recorded."""
+        return str(full).removeprefix(self._located[1]).lstrip("/")
+
+    def exists(self, path: str) -> bool:
+        return bool(self.fs.exists(self.full(path)))
+
+    def open(self, path: str) -> BinaryIO:
+        if self.is_local:
+            return open(self.full(path), "rb")
+        return self.fs.open(self.full(path), "rb")  # type: ignore[no-any-return]
+
+    def read(self, path: str) -> bytes:
+        return self.fs.cat_file(self.full(path))  # type: ignore[no-any-return]
+
+
+class Outside(Place):
+    """The root under which a manifest's inputs lie. It is only read."""
+
+    def shards(self, patterns: tuple[str, ...], exclude: tuple[str, ...] = ()) -> list[Shard]:
+        """The objects that match, sorted by key. Raises StorageError if a pattern matches nothing."""
+        found: dict[str, Shard] = {}
+        for pattern in patterns:
+            matches = self._match(pattern)
+            if not matches:
+                raise StorageError(f"no input matches {pattern!r} below {self.url}; check `root` and `paths`")
+            found.update(matches)
+        for pattern in exclude:
+            for key in self._match(pattern):
+                found.pop(key, None)
+        return [found[key] for key in sorted(found)]
+
+    def _match(self, pattern: str) -> dict[str, Shard]:
+        try:
+            if any(sign in pattern for sign in "*?["):
+                details = self.fs.glob(self.full(pattern), detail=True).values()
+            else:
+                details = [self.fs.info(self.full(pattern))]
+        except FileNotFoundError:
+            return {}
+        except (OSError, PermissionError) as error:
+            raise StorageError(f"cannot list {pattern!r} below {self.url}: {error}") from error
+        files = [info for info in details if info["type"] == "file"]
+        return {shard.key: shard for shard in map(self._shard, files)}
+
+    def _shard(self, info: dict[str, Any]) -> Shard:
+        version = info.get("ETag") or info.get("mtime") or info.get("LastModified") or ""
+        return Shard(self.key(info["name"]), int(info["size"] or 0), str(version))
+
+    def stream(self, key: str) -> InputStream:
+        """Open one object for reading. Raises StorageError if it is gone or forbidden."""
+        try:
+            return InputStream(key, self.open(key))
+        except OSError as error:
+            raise StorageError(f"cannot read {key} below {self.url}: {error}") from error
+
+
+class InputStream(io.RawIOBase):
+    """A seekable stream that hashes every byte of the object once, in order, whatever its reader does."""
+
+    def __init__(self, key: str, file: BinaryIO) -> None:
+        self.key = key
+        self._file = file
+        self._sha256 = hashlib.sha256()
+        self._position = self._hashed = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def read(self, size: int | None = -1) -> bytes:
+        data = self._file.read(-1 if size is None else size)
+        unseen = self._position + len(data) - self._hashed
+        if unseen > 0:
+            self._sha256.update(data[-unseen:] if unseen < len(data) else data)
+            self._hashed += unseen
+        self._position += len(data)
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        target = self._file.seek(offset, whence)
+        if target > self._hashed:
+            self._hash_up_to(target)
+        self._position = self._file.seek(target)
+        return self._position
+
+    def _hash_up_to(self, target: int) -> None:
+        self._position = self._file.seek(self._hashed)
+        while self._hashed < target and self.read(min(CHUNK, target - self._hashed)):
+            pass
+
+    def finish(self) -> File:
+        """Read what is left, close, and say what was read."""
+        self._position = self._file.seek(self._hashed)
+        while self.read(CHUNK):
+            pass
+        self._file.close()
+        return File(path=self.key, size=self._hashed, sha256=self._sha256.hexdigest())
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class RunFolder(Place):
+    """The folder of one run: data files, and the receipts that make them count."""
+
+    def find(self, folder: str, name: str) -> list[str]:
+        """All paths below `folder` whose last part is `name`, sorted."""
+        if not self.exists(folder):
+            return []
+        return sorted(self.key(path) for path in self.fs.find(self.full(folder)) if path.endswith(f"/{name}"))
+
+    def put(self, local: Path, path: str) -> None:
+        """Place a finished local file, whole or not at all."""
+        target = self.full(path)
+        if self.is_local:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            os.replace(local, target)
+        else:
+            self.fs.put_file(str(local), target)
+
+    def write(self, path: str, data: bytes) -> None:
+        """Place a small file, whole or not at all."""
+        with self.scratch() as folder:
+            local = folder / "file"
+            local.write_bytes(data)
+            self.put(local, path)
+
+    def remove(self, path: str) -> None:
+        """Remove a folder and what is in it, if it is there."""
+        if self.exists(path):
+            self.fs.rm(self.full(path), recursive=True)
+            self.fs.invalidate_cache()
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A local folder to work in, on the run folder's own disk if that is local; it goes with the block."""
+        home = self._scratch_home
+        home.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=home))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    @property
+    def _scratch_home(self) -> Path:
+        if self.is_local:
+            return Path(self.full(".run/scratch"))
+        name = hashlib.sha256(self.url.encode()).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"proofpile-{name}"
+
+    def sweep(self) -> None:
+        """Remove what killed processes of this machine left in scratch."""
+        home = self._scratch_home
+        for folder in home.iterdir() if home.exists() else ():
+            if not _is_running(int(folder.name.partition("-")[0])):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def check_writable(self) -> None:
+        """Raises StorageError, before any work is done, if nothing can be written here."""
+        try:
+            self.write(".run/writable", b"")
+        except OSError as error:
+            why = error.strerror or error
+            raise StorageError(f"cannot write to {self.url}: {why}; choose another --out") from error
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def hash_file(path: Path) -> tuple[int, str]:
+    """Size and sha256 of a local file."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return file.tell(), digest.hexdigest()
