@@ -10,7 +10,7 @@ from typing import BinaryIO, ClassVar
 
 from filters.document import Document, Drop
 from pipeline.sources.tarball import Member, read_members
-from pipeline.sources.unpack import Damage, unpacked
+from pipeline.sources.unpack import DamageError, unpacked
 
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _FOLDER = re.compile(r"(?P<repo>.+)-(?P<sha>[0-9a-f]{7,64})")
@@ -45,7 +45,7 @@ class Github:
             for member in members:
                 found = True
                 yield self._record(key, member)
-        except Damage as damage:
+        except DamageError as damage:
             yield Drop(key, "read", damage.reason, damage.detail)
             return
         if not found:
@@ -67,7 +67,7 @@ class Github:
 
 
 def coordinates(name: str, comment: str) -> tuple[str, str, str]:
-    """(`owner-repo`, commit, path) of a member; the commit is the comment's if it is one, else the folder's short one."""
+    """(`owner-repo`, commit, path) of a member; the commit is the comment's, or the folder's short one."""
     top, _, path = name.partition("/")
     folder = _FOLDER.fullmatch(top)
     if not folder or not path:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, ClassVar
 
 from filters.document import Document, Drop
-from pipeline.sources.unpack import Damage, unpacked
+from pipeline.sources.unpack import DamageError, unpacked
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Jsonl:
                 if line.strip() or size > self.max_line_bytes:
                     found = True
                     yield self._record(f"{key}:{number}", line, size)
-        except Damage as damage:
+        except DamageError as damage:
             yield Drop(f"{key}:{number + 1}", "read", damage.reason, damage.detail)
             return
         if not found:
@@ -85,7 +85,7 @@ def _lines(pieces: Iterator[bytes], max_bytes: int) -> Iterator[tuple[bytes, int
     while not damage:
         try:
             piece = next(pieces, b"")
-        except Damage as error:
+        except DamageError as error:
             damage, piece = error, b""
         if not piece:
             break

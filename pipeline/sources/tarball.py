@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import IO, cast
 
-from pipeline.sources.unpack import Damage
+from pipeline.sources.unpack import DamageError
 
 HEADER_BYTES = 1 << 15
 """Most bytes from the end of one member to the content of the next: tarfile reads long names and pax records whole."""
@@ -27,7 +27,7 @@ class _Pieces:
         self._rest = b""
         self._position = 0
         self.limit = HEADER_BYTES
-        self.damage: Damage | None = None
+        self.damage: DamageError | None = None
 
     def read(self, size: int) -> bytes:
         if not self._rest:
@@ -35,13 +35,13 @@ class _Pieces:
         data, self._rest = self._rest[:size], self._rest[size:]
         self._position += len(data)
         if self._position > self.limit:
-            raise Damage("bomb", f"more than {self.limit} bytes")
+            raise DamageError("bomb", f"more than {self.limit} bytes")
         return data
 
     def _next(self) -> bytes:
         try:
             return next(self._pieces, b"")
-        except Damage as damage:
+        except DamageError as damage:
             self.damage = damage
             return b""
 
@@ -56,11 +56,11 @@ class _Header(tarfile.TarInfo):
         except (tarfile.EmptyHeaderError, tarfile.EOFHeaderError):  # type: ignore[attr-defined]
             raise
         except tarfile.TruncatedHeaderError as error:  # type: ignore[attr-defined]
-            raise Damage("truncated", "tar header") from error
+            raise DamageError("truncated", "tar header") from error
         except tarfile.HeaderError as error:
-            raise Damage("corrupt", f"tar header: {error}") from error
+            raise DamageError("corrupt", f"tar header: {error}") from error
         if header.size < 0:
-            raise Damage("corrupt", "negative size")
+            raise DamageError("corrupt", "negative size")
         return header
 
 
@@ -84,7 +84,7 @@ class Member:
         return "too-large" if self.size > max_bytes else ""
 
     def content(self) -> bytes:
-        """The bytes of a regular file; raises Damage where the archive is cut."""
+        """The bytes of a regular file; raises DamageError where the archive is cut."""
         try:
             opened: IO[bytes] | None = self._archive.extractfile(self._info)
             return opened.read() if opened else b""
@@ -93,7 +93,7 @@ class Member:
 
 
 def read_members(pieces: Iterator[bytes], *, max_members: int, max_total_bytes: int) -> Iterator[Member]:
-    """The members of an unpacked tar in order, directories left out; raises Damage (`truncated`, `corrupt`, `bomb`)."""
+    """The members of an unpacked tar in order, directories left out; raises DamageError (`truncated`, `corrupt`, `bomb`)."""
     first = next(pieces, b"")
     if not first:
         return
@@ -104,14 +104,14 @@ def read_members(pieces: Iterator[bytes], *, max_members: int, max_total_bytes: 
             info = archive.next()
             if info is None:
                 break
-            archive.members = []  # tarfile remembers every member it has seen
+            archive.members = []  # type: ignore[attr-defined]  # tarfile remembers every member it has seen
             if archive.offset > max_total_bytes:
-                raise Damage("bomb", f"more than {max_total_bytes} bytes")
+                raise DamageError("bomb", f"more than {max_total_bytes} bytes")
             source.limit = archive.offset + HEADER_BYTES
             if not info.isdir():
                 yield Member(archive, info, source)
         else:
-            raise Damage("bomb", f"more than {max_members} members")
+            raise DamageError("bomb", f"more than {max_members} members")
         _check_end(archive, source)
     except BROKEN as error:
         raise _damage(source, error) from error
@@ -128,15 +128,15 @@ def _check_end(archive: tarfile.TarFile, source: _Pieces) -> None:
     source.limit += PADDING_BYTES
     while rest := cast(IO[bytes], archive.fileobj).read(tarfile.RECORDSIZE):
         if rest.strip(b"\0"):
-            raise Damage("corrupt", "content after the end mark")
+            raise DamageError("corrupt", "content after the end mark")
     if source.damage:
         raise source.damage
 
 
-def _damage(source: _Pieces, error: Exception) -> Damage:
+def _damage(source: _Pieces, error: Exception) -> DamageError:
     """The damage below the tar, if there is some, explains more than the error that followed from it."""
     cut = "unexpected end of data" in str(error)
-    return source.damage or Damage("truncated" if cut else "corrupt", str(error))
+    return source.damage or DamageError("truncated" if cut else "corrupt", str(error))
 
 
 def is_safe(name: str) -> bool:

@@ -1,7 +1,7 @@
 """Decompression of streams that strangers made: piece by piece, bounded, and with the damage told apart.
 
 The readers of the standard library raise at the place where a stream is cut and take the last good bytes with them, or
-end in silence. Here everything readable comes out first, and then Damage says why there is no more.
+end in silence. Here everything readable comes out first, and then a DamageError says why there is no more.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
-class Damage(Exception):
+class DamageError(Exception):
     """Why a stream ended before its end: `reason` is `truncated`, `corrupt` or `bomb`."""
 
     def __init__(self, reason: str, detail: str = "") -> None:
@@ -30,7 +30,7 @@ class Damage(Exception):
 
 
 def unpacked(stream: BinaryIO) -> Iterator[bytes]:
-    """The content of a gzip, zstd or plain stream, told by its first bytes, in pieces; raises Damage where it breaks."""
+    """The content of a gzip, zstd or plain stream, told by its first bytes, in pieces; DamageError where it breaks."""
     head = stream.read(len(ZSTD_MAGIC))
     if head.startswith(GZIP_MAGIC):
         return _gzip(stream, head)
@@ -56,13 +56,13 @@ def _gzip(stream: BinaryIO, data: bytes) -> Iterator[bytes]:
         try:
             piece = engine.decompress(data, PIECE_BYTES)
         except zlib.error as error:
-            raise Damage("corrupt", str(error)) from error
+            raise DamageError("corrupt", str(error)) from error
         data = engine.unused_data or engine.unconsumed_tail
         if piece:
             yield piece
     if not engine.eof:
         yield engine.flush()
-        raise Damage("truncated", "gzip")
+        raise DamageError("truncated", "gzip")
 
 
 def _zstd(stream: BinaryIO, data: bytes) -> Iterator[bytes]:
@@ -75,9 +75,9 @@ def _zstd(stream: BinaryIO, data: bytes) -> Iterator[bytes]:
         try:
             piece = engine.decompress(data)
         except zstandard.ZstdError as error:
-            raise Damage("corrupt", str(error)) from error
+            raise DamageError("corrupt", str(error)) from error
         data = engine.unused_data
         if piece:
             yield piece
     if not engine.eof:
-        raise Damage("truncated", "zstd")
+        raise DamageError("truncated", "zstd")
