@@ -53,7 +53,7 @@ class Size:
 
 @dataclass(frozen=True)
 class Decode:
-    """Turns raw bytes into text: UTF-8, or UTF-16 where a byte order mark says so. Text that came as text is checked."""
+    """Turns raw bytes into text: UTF-8, or UTF-16 where a byte order mark says so. What came as text is checked."""
 
     rule: ClassVar[str] = "decode"
     reasons: ClassVar[frozenset[str]] = frozenset({"encoding", "binary", "blank"})
@@ -148,7 +148,9 @@ class Markers:
 
 def code_filters(language: Language) -> tuple[Filter, ...]:
     """All that a file of the language must pass, the cheapest first."""
-    steps: list[Filter] = [Size(language.max_bytes), Decode(), Density(language.max_density)]
+    steps: list[Filter] = [Size(language.max_bytes), Decode()]
+    if language.max_density < 1:
+        steps.append(Density(language.max_density))
     if language.large_files:
         steps.append(LargeFiles(language.large_files))
     steps.append(Markers(language))

@@ -17,7 +17,7 @@ _TAG = re.compile(r"<(?P<end>/?)(?P<name>iframe|img|script|style|video)\b[^<>]*>
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 _LANGUAGE = re.compile(r"[A-Za-z][\w+#-]{0,30}\Z", re.ASCII)
-_PICTURES = ("png", "jpeg", "svg")  # bare in format 3, behind image/ in format 4
+_PICTURES = frozenset({"png", "jpeg", "svg"})  # of format 3; format 4 has media types
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _cell(cell: Mapping[str, Any], language: str) -> Iterator[str]:
             yield _output(_dict(output))
     elif kind == "heading":
         level = cell.get("level")
-        yield "#" * (level if level in range(1, 7) else 1) + " " + _prose(source)
+        yield "#" * (level if isinstance(level, int) and 1 <= level <= 6 else 1) + " " + _prose(source)
     elif kind in ("markdown", "html"):
         yield _prose(source)
     elif kind == "raw":
@@ -97,7 +97,7 @@ def _output(output: Mapping[str, Any]) -> str:
     formatted = next((data[key] for key in ("text/latex", "latex", "text/markdown") if key in data), None)
     if formatted is not None:
         return _prose(_text(formatted))
-    if "traceback" in output or any(key in data or f"image/{key}" in data for key in _PICTURES):
+    if "traceback" in output or any(key in _PICTURES or key.startswith("image/") for key in data):
         return ""
     return _fenced(_ANSI.sub("", _text(data.get("text/plain") or data.get("text"))), "output")
 

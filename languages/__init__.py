@@ -117,7 +117,7 @@ def load(name: str) -> Language:
 
 
 def by_extension(path: str, among: Iterable[str] | None = None) -> str | None:
-    """The first language among those named (default: all) that claims the ending of the path, in any case of letters."""
+    """The first language among those named (default: all) that claims the ending of the path, upper or lower case."""
     lowered = path.lower()
     candidates = names() if among is None else among
     return next((name for name in candidates if lowered.endswith(load(name).extensions)), None)

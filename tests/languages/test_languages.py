@@ -1,0 +1,95 @@
+"""The rules are data: every word of every language must do what it says."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+import languages
+from languages import Language, Marker, Refusal
+
+FOLDERS = "agda c coq cpp fortran gap haskell idris isabelle julia jupyter-notebook lean maple matlab python r tex"
+ALL = [languages.load(name) for name in languages.names()]
+each_language = pytest.mark.parametrize("language", ALL, ids=languages.names())
+
+
+def markers(language: Language) -> list[Marker]:
+    return [*language.any_of, *language.none_of, *language.refused_paths, *language.refused_starts]
+
+
+def test_the_languages_are_named_as_the_stack_names_its_folders() -> None:
+    assert " ".join(languages.names()) == FOLDERS
+
+
+@pytest.mark.parametrize("name", ["rust", "", "../filters/words", "Python"])
+def test_an_unknown_name_is_an_error_that_lists_the_known_ones(name: str) -> None:
+    with pytest.raises(ValueError, match=r"agda, c, coq, .*, tex"):
+        languages.load(name)
+
+
+def test_a_language_is_read_once() -> None:
+    assert languages.load("agda") is languages.load("agda")
+
+
+@each_language
+def test_facts_are_sane(language: Language) -> None:
+    assert language.title
+    assert all(ending.startswith(".") and ending == ending.lower() for ending in language.extensions)
+    assert len(set(language.extensions)) == len(language.extensions) > 0
+    assert 0 < language.max_density <= 1
+    assert language.max_bytes > 0
+    assert language.published.tokens_millions > 0
+
+
+def test_the_published_figures_add_up_to_the_papers_total() -> None:
+    assert sum(language.published.tokens_millions for language in ALL) == pytest.approx(10_955.8, abs=0.05)
+
+
+@each_language
+def test_every_marker_is_found_in_its_examples(language: Language) -> None:
+    for marker in markers(language):
+        assert ("{word}" in marker.pattern) == bool(marker.words) == ("{word}" in marker.example)
+        for example in marker.examples:
+            assert marker.regex.search(example), example
+
+
+@each_language
+def test_every_refusal_says_why(language: Language) -> None:
+    assert all(marker.reason for marker in markers(language) if isinstance(marker, Refusal))
+
+
+def test_words_are_literal_and_each_has_an_example() -> None:
+    marker = Marker(pattern="^#include <{word}>$", example="#include <{word}>", words=("a.h", "b.h"))
+    assert marker.examples == ("#include <a.h>", "#include <b.h>")
+    assert marker.regex.search("int x;\n#include <b.h>\n")
+    assert not marker.regex.search("#include <axh>")
+
+
+def test_a_misspelt_rule_is_refused() -> None:
+    facts = languages.load("c").model_dump() | {"any_off": ()}
+    with pytest.raises(ValidationError, match="any_off"):
+        Language.model_validate(facts)
+
+
+@each_language
+def test_every_extension_leads_to_its_language(language: Language) -> None:
+    for ending in language.extensions:
+        assert languages.by_extension(f"src/A{ending}", [language.name]) == language.name
+        assert languages.by_extension(f"src/A{ending.upper()}", [language.name]) == language.name
+
+
+@pytest.mark.parametrize(
+    ("path", "among", "name"),
+    [
+        ("include/matrix.h", None, "c"),
+        ("include/matrix.h", ("cpp", "c"), "cpp"),
+        ("lib/matrix.gi", None, "gap"),
+        ("notes.tex", ("c", "cpp"), None),
+        ("README", None, None),
+        ("", None, None),
+        ("tex", None, None),
+        ("model.m/readme.txt", None, None),
+    ],
+)
+def test_the_first_language_wanted_gets_an_ending(path: str, among: tuple[str, ...] | None, name: str | None) -> None:
+    assert languages.by_extension(path, among) == name
