@@ -33,6 +33,8 @@ def undelimited(tex: str, display: bool, kind: str) -> Formula:
     if match is None:
         return Formula(tex, display, kind)
     body = next(group for group in match.group(2, 4, 5, 6) if group is not None)
+    if any(token in ("$", "\\(", "\\[") for token in _DOLLARS.findall(body)):
+        return Formula(tex, display, kind)  # several formulas, or one with mathematics inside its text
     return Formula(body, bool(match[1] or match[3]), kind)
 
 

@@ -1,0 +1,138 @@
+"""The text under construction: Markdown blocks, with code and formulas kept apart until the end."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from pipeline.extract.delimiters import Page, split
+from pipeline.extract.tex import Formula
+
+# Finished pieces (formulas, code) stand in the text as U+E000 number U+E001, so that nothing later mistakes their dollars
+# and backslashes for its own; U+E002 is a dollar that is none of a formula's. They are stripped from the page's text.
+_PRIVATE = re.compile("[\ue000-\ue002]")
+_ATOM = re.compile("\ue000(\\d+)\ue001")
+_TOUCHING = re.compile("(?<=[\\\\\ue001])(?=\ue000)")
+_BREAK = "\v"
+
+
+@dataclass
+class Blocks:
+    """Collects inline pieces, closes them into blocks, and writes the whole."""
+
+    page: Page | None
+    """How delimiters read on this page; None if it shows no sign of maths and all its dollars are plain."""
+    info: Counter[str] = field(default_factory=Counter)
+    prefixes: list[str] = field(default_factory=list)
+    """What every line begins with now: quotation marks and the indentation of lists."""
+    lead: str = ""
+    """What the next block's first line begins with instead of the prefixes: a heading's or an item's mark."""
+    formulas: int = 0
+    in_cell: bool = False
+    _inline: list[str] = field(default_factory=list)
+    _written: list[str] = field(default_factory=list)
+    _atoms: list[str] = field(default_factory=list)
+    _in_list: bool = False
+
+    def text(self, value: str) -> None:
+        self._inline.append(_PRIVATE.sub("", value) if not value.isascii() else value)
+
+    def line_break(self) -> None:
+        self._inline.append(_BREAK)
+
+    def formula(self, formula: Formula) -> None:
+        tex = str(formula)
+        if not tex:
+            self.info["refused"] += formula.kind == "refused"
+            return
+        self.info[formula.kind] += 1
+        self.formulas += 1
+        self._inline.append(self._atom(tex))
+
+    def code(self, source: str) -> None:
+        """Code within a line."""
+        source = " ".join(_PRIVATE.sub("", source).split())
+        fence = "``" if "`" in source else "`"
+        if source:
+            self._inline.append(self._atom(f"{fence}{source}{fence}"))
+
+    def code_block(self, source: str, language: str) -> None:
+        """Code as it stands, in a fence longer than any run of backticks in it."""
+        self.flush()
+        source = _PRIVATE.sub("", source).strip("\r\n").rstrip()
+        if not source:
+            return
+        fence = "`" * max(3, 1 + max(map(len, re.findall("`+", source)), default=0))
+        lines = [fence + language, *source.splitlines(), fence]
+        self._write(self._atom(("\n" + "".join(self.prefixes)).join(lines)))
+
+    def flush(self) -> None:
+        """End the block; within a table's cell it is only a blank."""
+        if self.in_cell:
+            self._inline.append(" ")
+            return
+        text = self.take(sep="\n")
+        if text:
+            self._write(text.replace("\n", "\n" + "".join(self.prefixes)))
+
+    def take(self, sep: str = " ") -> str:
+        """The inline text gathered so far, its blanks collapsed and the mathematics in it found."""
+        if not self._inline:
+            return ""
+        gathered = "".join(self._inline)
+        self._inline.clear()
+        lines = [" ".join(line.split()) for line in gathered.split(_BREAK)]
+        text = sep.join(lines).strip()
+        return self._with_formulas(text)
+
+    def table(self, rows: list[list[str]]) -> None:
+        """A table of several columns in pipes; one of a single row or column is running text."""
+        rows = [row for row in rows if any(row)]
+        if not rows:
+            return
+        width = max(map(len, rows))
+        if width == 1 or len(rows) == 1:
+            for row in rows:
+                self._write(" ".join(filter(None, row)))
+            return
+        lines = ["| " + " | ".join(row) + " |" for row in rows]
+        lines.insert(1, "|" + " --- |" * len(rows[0]))
+        self._write(("\n" + "".join(self.prefixes)).join(lines))
+
+    def mark(self) -> int:
+        """A place in the text to which `cut` can go back."""
+        return len(self._written)
+
+    def cut(self, mark: int) -> None:
+        del self._written[mark:]
+
+    def render(self) -> str:
+        """The whole text. Where it holds formulas, a dollar that belongs to none is written `\\$`."""
+        self.flush()
+        text = _TOUCHING.sub(" ", "".join(self._written).strip("\n"))
+        text = text.replace("\ue002", "\\$" if self.formulas else "$")
+        return _ATOM.sub(lambda match: self._atoms[int(match[1])], text)
+
+    def _atom(self, text: str) -> str:
+        self._atoms.append(text)
+        return f"\ue000{len(self._atoms) - 1}\ue001"
+
+    def _write(self, text: str) -> None:
+        prefix = "".join(self.prefixes)
+        in_list = bool(self.prefixes) and self.prefixes[-1].isspace()
+        self._written.append(("\n" if in_list and self._in_list else "\n\n") + (self.lead or prefix) + text)
+        self._in_list, self.lead = in_list, ""
+
+    def _with_formulas(self, text: str) -> str:
+        if self.page is None or not any(sign in text for sign in "$\\["):
+            return text.replace("$", "\ue002")
+        pieces = []
+        for piece in split(text, self.page):
+            if isinstance(piece, str):
+                pieces.append(piece.replace("\\$", "\ue002").replace("$", "\ue002"))
+            elif tex := str(piece):
+                self.info[piece.kind] += 1
+                self.formulas += 1
+                pieces.append(self._atom(tex))
+        return "".join(pieces)

@@ -1,0 +1,43 @@
+"""A whole page: bounds, decoding, parsing, the walk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from resiliparse.parse.html import HTMLTree
+
+from filters.prefilter import maths_sign
+from pipeline.extract import bounds
+from pipeline.extract.blocks import Blocks
+from pipeline.extract.bounds import ExtractError
+from pipeline.extract.charset import decode
+from pipeline.extract.delimiters import Page
+from pipeline.extract.text import Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """A page as text. `info` counts its formulas by the markup they were found in."""
+
+    text: str
+    info: dict[str, int]
+    charset: str
+
+
+def extract(html: bytes, charset: str | None = None) -> Extraction:
+    """Markdown-like text of a page with its mathematics as `$…$` and `$$…$$`.
+
+    `charset` is that of the HTTP header, if there is one. Raises ExtractError if the page exceeds a limit of
+    `pipeline.extract.bounds` or the parser refuses it. Where the text holds formulas, every bare dollar outside code
+    belongs to one, and all others are written `\\$`.
+    """
+    bounds.check(html)
+    text, encoding = decode(html, charset)
+    try:
+        body = HTMLTree.parse(text).body
+    except (ValueError, UnicodeError) as error:
+        raise ExtractError("parser", str(error)) from error
+    blocks = Blocks(Page.of(text) if maths_sign(html) else None)
+    if body is not None:
+        Walk(blocks).run(body)
+    return Extraction(blocks.render(), dict(blocks.info), encoding)
