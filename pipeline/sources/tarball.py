@@ -93,7 +93,7 @@ class Member:
 
 
 def read_members(pieces: Iterator[bytes], *, max_members: int, max_total_bytes: int) -> Iterator[Member]:
-    """The members of an unpacked tar in order, directories left out; raises DamageError (`truncated`, `corrupt`, `bomb`)."""
+    """The members of an unpacked tar in order, without its directories; DamageError where it breaks or is a bomb."""
     first = next(pieces, b"")
     if not first:
         return
