@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from filters.document import Document, Drop
@@ -35,3 +36,19 @@ def apply(filters: Iterable[Filter], document: Document) -> Document | Drop:
             return outcome
         document = outcome
     return document
+
+
+@dataclass(frozen=True)
+class Where:
+    """A filter for some subsets only; documents of others pass untouched. It refuses in the name of that filter."""
+
+    then: Filter
+    """The filter."""
+    subsets: frozenset[str]
+    """Subsets that it looks at."""
+
+    rule: ClassVar[str] = "where"
+    reasons: ClassVar[frozenset[str]] = frozenset()
+
+    def __call__(self, document: Document) -> Document | Drop:
+        return self.then(document) if document.subset in self.subsets else document

@@ -155,7 +155,7 @@ class Mixture(Section):
 class Limits(Section):
     """What one record and one unit may cost."""
 
-    unit_bytes: int = Field(default=256_000_000, ge=1)
+    unit_bytes: int = Field(default=32_000_000, ge=1)
     """Small inputs are put together into units of about this many bytes."""
     record_seconds: float = Field(default=60.0, gt=0)
     """CPU seconds that one record may take before it is dropped as `isolation/timeout`."""

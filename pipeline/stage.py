@@ -1,8 +1,8 @@
 """The law: a unit of work is done if and only if its receipt stands.
 
-A unit runs in a scratch folder; its files are hashed and placed; the receipt, which cannot be built unless every record is
-accounted for, is placed last. Resume is the units without a receipt. A receipt made by another recipe, from other inputs or
-on top of other receipts is refused, and the refusal names what changed.
+A unit runs in a scratch folder; its files are hashed and placed; the receipt, which cannot be built unless every record
+is accounted for, is placed last. Resume is the units without a receipt. A receipt made by another recipe, from other
+inputs or on top of other receipts is refused, and the refusal names what changed.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ class Stage(Protocol):
     @property
     def name(self) -> str:
         """Folder of its receipts in the run folder, such as `documents/open-web-math`."""
+
+    @property
+    def stands_on(self) -> tuple[str, ...]:
+        """Names of the stages whose receipts `units` needs; none for a stage that reads the outside world."""
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterable[Unit]:
         """The units, given the receipts of the stages before, by stage name. Deterministic; reads no document."""

@@ -45,7 +45,7 @@ class Shard:
 
 @dataclass(frozen=True)
 class Place:
-    """A folder, local or remote, by its fsspec URL; `sample:` is the embedded sample, packed on the machine that asks."""
+    """A folder, local or remote, by its fsspec URL; `sample:` is the embedded sample, packed where it is asked for."""
 
     url: str
 

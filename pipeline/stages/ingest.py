@@ -29,7 +29,7 @@ class Ingest:
     filters: tuple[Filter, ...]
     unlisted: frozenset[str] = frozenset()
     """Rules whose refusals are counted but not listed in the ledger."""
-    unit_bytes: int = 256_000_000
+    unit_bytes: int = 32_000_000
     sample: float = 1.0
     """Share of the objects to read, chosen by a hash of seed and key; at least one is read."""
     seed: int = 0
@@ -42,6 +42,10 @@ class Ingest:
     @property
     def name(self) -> str:
         return f"documents/{self.source.name}"
+
+    @property
+    def stands_on(self) -> tuple[str, ...]:
+        return ()
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
         shards = self.outside.shards(self.paths, self.exclude)

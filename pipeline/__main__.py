@@ -1,0 +1,69 @@
+"""The command line: `proofpile`, or `python -m pipeline` in a job that ships the working directory.
+
+Data goes to standard output, everything said to people to standard error. Exit codes: 0 done; 1 failed; 2 usage or a bad
+manifest; 3 done, but more records were refused for errors than the manifest allows.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from filters.models import ModelError
+from manifests import ManifestError
+from pipeline import commands, tools
+from pipeline.stage import StaleError
+from pipeline.storage import StorageError
+
+app = typer.Typer(
+    name="proofpile",
+    help="Rebuild Proof-Pile-2, and maths corpora like it, from raw sources to token shards.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    epilog="Start with: `proofpile run manifests/quickstart.toml --out runs/quickstart`",
+)
+FAILED, BAD_MANIFEST = 1, 2
+debug = False
+
+
+@app.callback()
+def options(
+    show_traceback: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+) -> None:
+    """Options of every verb."""
+    global debug
+    debug = show_traceback
+
+
+commands.add_to(app)
+tools.add_to(app)
+
+
+def main() -> None:
+    """Run the command line and exit; errors that people can mend are one line, without a traceback unless --debug."""
+    try:
+        app()
+    except (ManifestError, ModelError) as error:
+        _fail(error, BAD_MANIFEST)
+    except (StaleError, StorageError) as error:
+        _fail(error, FAILED)
+    except OSError as error:
+        _fail(error, FAILED)
+    except KeyboardInterrupt:
+        _fail(Exception("interrupted; the same command goes on where this one stopped"), FAILED)
+
+
+def _fail(error: BaseException, code: int) -> None:
+    if debug:
+        traceback.print_exc()
+    Console(stderr=True).print(f"proofpile: {error}", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

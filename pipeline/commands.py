@@ -1,0 +1,241 @@
+"""The verbs that make a run or tell about one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from manifests import Manifest, load_manifest
+from pipeline.corpus import Asked, ask, corpus
+from pipeline.driver import Done, Driver, alone, sum_flows
+from pipeline.isolation import Bounds
+from pipeline.lock import Lock
+from pipeline.progress import Reporter
+from pipeline.report.doctor import doctor, render_doctor
+from pipeline.report.explain import explain, render_fates
+from pipeline.report.funnel import funnel, render_funnel
+from pipeline.report.plan import plan, render_plan
+from pipeline.report.stats import render_stats, stats
+from pipeline.report.status import render_status, status
+from pipeline.run import inline, on_ray
+from pipeline.storage import RunFolder, StorageError
+
+FAILED, TOO_MANY_ERRORS = 1, 3
+ERRORS = ("read/", "isolation/", "extract/", "id/")
+"""Rules that refuse a record for being broken, not for what it says."""
+
+ManifestPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="A TOML file; see `manifests/` for examples.")]
+Overrides = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="Override a key, dotted.")]
+RunPath = Annotated[str, typer.Argument(metavar="DIR", help="A run folder: a path or a URL.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+Sample = Annotated[str, typer.Option(help="Read a share of the inputs only, such as 1/1000.")]
+
+out = Console()
+err = Console(stderr=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Give these verbs to the program."""
+    app.command("run")(run_command)
+    app.command("plan")(plan_command)
+    app.command("status")(status_command)
+    app.command("funnel")(funnel_command)
+    app.command("stats")(stats_command)
+    app.command("explain")(explain_command)
+    app.command("doctor")(doctor_command)
+    app.command("schema")(schema_command)
+
+
+def run_command(
+    manifest: ManifestPath,
+    out_dir: Annotated[str, typer.Option("--out", metavar="DIR", help="Run folder to write: a path or a URL.")],
+    overrides: Overrides = [],  # noqa: B006 (typer reads it, nobody changes it)
+    workers: Annotated[int, typer.Option(help="Units at a time; 0: one per core of the machine or cluster.")] = 0,
+    no_ray: Annotated[bool, typer.Option("--inline", help="All in this process, for a debugger.")] = False,
+    only: Annotated[str, typer.Option(metavar="STAGE", help="Only the stages whose name begins so.")] = "",
+    sample: Sample = "1",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and do nothing.")] = False,
+) -> None:
+    """Build a corpus; started again, it goes on where it stopped.
+
+    Example: `proofpile run manifests/quickstart.toml --out runs/quickstart --workers 2`
+    """
+    asked = ask(load_manifest(manifest, overrides), share(sample))
+    if dry_run:
+        return render_plan(plan(corpus(asked)), out)
+    folder = RunFolder(_absolute(out_dir))
+    folder.check_writable()
+    with alone(folder):
+        done, lock = _run(asked, folder, workers, no_ray, only)
+    raise typer.Exit(_conclude(asked, folder, done, lock))
+
+
+def _run(asked: Asked, folder: RunFolder, workers: int, no_ray: bool, only: str) -> tuple[Done, Lock]:
+    folder.sweep()
+    limits = asked.manifest.limits
+    folder.write("manifest.json", _resolved(asked.manifest))
+    hashes = {rule: model.sha256 for rule, model in asked.models.items()}
+    lock = Lock(folder, asked.outside, hashes, asked.pins)
+    bounds = Bounds(limits.record_seconds, limits.worker_bytes)
+    with Reporter(folder) as reporter:
+        execute = inline(folder, asked.outside) if no_ray else on_ray(folder, asked.outside, bounds, workers)
+        return Driver(folder, execute, reporter, lock).bring_about(corpus(asked), only), lock
+
+
+def _resolved(manifest: Manifest) -> bytes:
+    """The manifest as it was understood, but for locations."""
+    return manifest.model_dump_json(indent=1, exclude={"root", "lock"}).encode() + b"\n"
+
+
+def _conclude(asked: Asked, folder: RunFolder, done: Done, lock: Lock) -> int:
+    """Say what came of a run, and return its exit code."""
+    render_funnel(funnel(folder), err)
+    render_stats(stats(folder), err)
+    _say_where(folder, lock)
+    for failure in done.failures:
+        err.print(f"failed: {failure.stage}/{failure.unit}: {failure.error}", markup=False, highlight=False)
+    if done.not_started:
+        err.print(f"not started, since they stand on what failed: {', '.join(done.not_started)}", highlight=False)
+    if done.failures:
+        return FAILED
+    share_of_errors = error_rate(done)
+    if share_of_errors > asked.manifest.limits.error_rate:
+        limit = asked.manifest.limits.error_rate
+        err.print(f"{share_of_errors:.2%} of the records are broken; limits.error_rate allows {limit:.2%}")
+        return TOO_MANY_ERRORS
+    return 0
+
+
+def _say_where(folder: RunFolder, lock: Lock) -> None:
+    if lock.new:
+        err.print(f"{lock.new} inputs were not pinned; their hashes are now in lock.toml", highlight=False)
+    places = (
+        ("documents/", "the text, as Parquet, written once"),
+        ("drops/", "every refusal with rule, reason and values"),
+        ("tokens/", "what a trainer reads: .bin and .idx by source and split"),
+        ("release/", "mixture weights and totals"),
+        ("lock.toml", "hashes of all inputs and models"),
+    )
+    err.print(f"\nIn {folder.url}:", highlight=False)
+    for place, meaning in places:
+        if folder.exists(place.rstrip("/")):
+            err.print(f"  {place:<12}{meaning}", highlight=False)
+
+
+def error_rate(done: Done) -> float:
+    """Share of all records read that were refused for being broken."""
+    read = broken = 0
+    for name, receipts in done.receipts.items():
+        for flow in sum_flows(receipts).values() if name.startswith("documents/") else ():
+            read += flow.read.documents
+            broken += sum(count.documents for key, count in flow.dropped.items() if key.startswith(ERRORS))
+    return broken / read if read else 0.0
+
+
+def share(text: str) -> float:
+    """`1/1000` or `0.001` as a number between 0 and 1. Raises typer.BadParameter."""
+    part, _, whole = text.partition("/")
+    try:
+        number = float(part) / float(whole or 1)
+    except (ValueError, ZeroDivisionError):
+        number = -1.0
+    if not 0 < number <= 1:
+        raise typer.BadParameter(f"--sample {text}: give a share above 0, at most 1, such as 1/1000")
+    return number
+
+
+def _absolute(location: str) -> str:
+    """Workers elsewhere have another working directory."""
+    return location if "://" in location else os.path.abspath(location)
+
+
+def plan_command(
+    manifest: ManifestPath, overrides: Overrides = [], sample: Sample = "1", as_json: AsJson = False
+) -> None:  # noqa: B006
+    """Units, bytes to read, expected core-hours and objects to write; reads no document.
+
+    Example: `proofpile plan manifests/proof-pile-2.toml --sample 1/1000`
+    """
+    found = plan(corpus(ask(load_manifest(manifest, overrides), share(sample))))
+    print_json(found) if as_json else render_plan(found, out)
+
+
+def status_command(run: RunPath, as_json: AsJson = False) -> None:
+    """How far a run is, stage by stage; works while it is going on, and after its cluster is gone.
+
+    Example: `proofpile status runs/quickstart`
+    """
+    found = status(_existing(run))
+    print_json(found) if as_json else render_status(found, out)
+
+
+def funnel_command(run: RunPath, as_json: AsJson = False) -> None:
+    """What was read, kept and dropped, by source, stage, rule and reason.
+
+    Example: `proofpile funnel runs/quickstart`
+    """
+    found = funnel(_existing(run))
+    print_json(found) if as_json else render_funnel(found, out)
+
+
+def stats_command(
+    run: RunPath,
+    published: Annotated[bool, typer.Option("--published", help="Beside the papers' figures.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Documents, bytes and tokens by source, subset and split.
+
+    Example: `proofpile stats runs/quickstart --published`
+    """
+    found = stats(_existing(run), published=published)
+    print_json(found) if as_json else render_stats(found, out)
+
+
+def explain_command(
+    run: RunPath,
+    wanted: Annotated[str, typer.Argument(metavar="ID_OR_URL", help="A document's id, or its URL.")],
+    as_json: AsJson = False,
+) -> None:
+    """What became of one document: kept where, or dropped at which rule, with the values.
+
+    Example: `proofpile explain runs/quickstart https://algebra-notes.test/rings`
+    """
+    found = explain(_existing(run), wanted)
+    print_json(found) if as_json else render_fates(found, out)
+
+
+def doctor_command(as_json: AsJson = False) -> None:
+    """Versions, models with their hashes, what is missing and how to get it.
+
+    Example: `proofpile doctor`
+    """
+    found = doctor()
+    print_json(found) if as_json else render_doctor(found, out)
+
+
+def schema_command() -> None:
+    """The manifest's JSON schema: every key, its meaning, its default.
+
+    Example: `proofpile schema > manifest.schema.json`
+    """
+    typer.echo(json.dumps(Manifest.model_json_schema(), indent=1))
+
+
+def _existing(run: str) -> RunFolder:
+    folder = RunFolder(_absolute(run))
+    if not folder.exists("manifest.json"):
+        raise StorageError(f"{run} is no run folder: it has no manifest.json")
+    return folder
+
+
+def print_json(found: Any) -> None:
+    """A dataclass, or a list of them, on standard output."""
+    plain = [asdict(item) for item in found] if isinstance(found, Sequence) else asdict(found)
+    typer.echo(json.dumps(plain, indent=1, ensure_ascii=False))

@@ -1,0 +1,199 @@
+"""From a manifest to a list of stages: read `corpus` and you know how a corpus comes about."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+import languages
+from filters.code import Code, Decode, FileType
+from filters.filter import Filter, Where
+from filters.language_id import LanguageId
+from filters.latex import FlattenLatex
+from filters.math_score import MathScore
+from filters.models import Model, pin
+from filters.perplexity import Perplexity
+from filters.prefilter import Prefilter
+from filters.web import Accents, HtmlType, Length, NewcommandLines, UrlBan
+from manifests import Manifest, ManifestError, unknown_key
+from manifests.manifest import AnySource, Github
+from pipeline.extract.filter import ExtractHtml
+from pipeline.lock import read_lock
+from pipeline.sources.arxiv import Arxiv
+from pipeline.sources.github import Github as GithubTarballs
+from pipeline.sources.jsonl import Jsonl
+from pipeline.sources.source import Source
+from pipeline.sources.stack import Stack
+from pipeline.sources.warc import Warc
+from pipeline.stage import Stage
+from pipeline.stages.dedup import DedupKeys, DedupMarks, DedupPairs
+from pipeline.stages.ingest import Ingest
+from pipeline.stages.mixture import MixtureStage
+from pipeline.stages.tokenizer import TrainTokenizer
+from pipeline.stages.tokens import Tokens
+from pipeline.storage import Outside
+
+CHAINS: Mapping[str, tuple[type[Filter], ...]] = {
+    "warc": (
+        HtmlType,
+        UrlBan,
+        Prefilter,
+        ExtractHtml,
+        NewcommandLines,
+        Length,
+        LanguageId,
+        MathScore,
+        Perplexity,
+        Accents,
+    ),
+    "stack": (Code, LanguageId),
+    "github": (FileType, Code, LanguageId),
+    "arxiv": (FlattenLatex, Length),
+    "jsonl": (Decode,),
+}
+"""Filters by kind of source, in their order: what is cheap and refuses much comes first."""
+
+EARLY = frozenset({HtmlType.rule, Prefilter.rule, FileType.rule})
+"""Rules that refuse most of what is read; their refusals are counted, and listed only if the manifest asks for it."""
+
+MODELS = {LanguageId.rule: LanguageId, MathScore.rule: MathScore, Perplexity.rule: Perplexity}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A manifest with what it points to: pinned models, pinned inputs, the place of the inputs."""
+
+    manifest: Manifest
+    outside: Outside
+    models: Mapping[str, Model]
+    pins: Mapping[str, str] = field(default_factory=dict)
+    sample: float = 1.0
+
+
+def ask(manifest: Manifest, sample: float = 1.0) -> Asked:
+    """Look up what a manifest points to. Raises ManifestError, ModelError."""
+    inputs, locked = read_lock(manifest.lock) if manifest.lock else ({}, {})
+    _known("models", manifest.models, [*MODELS, "tokenizer"])
+    chosen = {
+        rule: _chosen(manifest, rule, locked, typing.cast(Any, kind)().model.path) for rule, kind in MODELS.items()
+    }
+    if manifest.tokenizer.path:
+        section = manifest.tokenizer
+        chosen["tokenizer"] = Model(section.path, section.sha256 or locked.get("tokenizer", ""))
+    return Asked(manifest, Outside(manifest.root), {rule: pin(model) for rule, model in chosen.items()}, inputs, sample)
+
+
+def _chosen(manifest: Manifest, rule: str, locked: Mapping[str, str], default: str) -> Model:
+    section = manifest.models.get(rule)
+    if section is None:
+        return Model(default, locked.get(rule, ""))
+    return Model(section.path, section.sha256 or locked.get(rule, ""))
+
+
+def corpus(asked: Asked) -> list[Stage]:
+    """The stages that bring about what was asked for, in order."""
+    manifest = asked.manifest
+    names = tuple(source.name for source in manifest.sources)
+    ingest = [_ingest(asked, number) for number in range(len(names))]
+    documents = tuple(stage.name for stage in ingest)
+    dedup = _dedup(manifest, documents)
+    tokenizer = manifest.tokenizer
+    train = [TrainTokenizer(documents, tokenizer.train_vocabulary, tokenizer.end_of_document, manifest.seed)]
+    tokens = [
+        Tokens(name, tokenizer.end_of_document, manifest.split, manifest.seed, asked.models.get("tokenizer"))
+        for name in names
+    ]
+    mixture = MixtureStage(names, manifest.mixture)
+    return [*ingest, *dedup, *(train if tokenizer.train_vocabulary else []), *tokens, mixture]
+
+
+def _ingest(asked: Asked, number: int) -> Ingest:
+    manifest, section = asked.manifest, asked.manifest.sources[number]
+    return Ingest(
+        source=source_of(section),
+        filters=chain(section, asked.models, f"sources.{section.name}"),
+        unlisted=frozenset() if manifest.list_early_drops else EARLY,
+        unit_bytes=manifest.limits.unit_bytes,
+        sample=asked.sample,
+        seed=manifest.seed,
+        outside=asked.outside,
+        paths=section.paths,
+        exclude=section.exclude,
+        pins=asked.pins,
+    )
+
+
+def _dedup(manifest: Manifest, documents: tuple[str, ...]) -> list[Stage]:
+    settings = manifest.dedup
+    return [DedupKeys(documents, settings), DedupPairs(settings), DedupMarks(documents, settings)]
+
+
+def source_of(section: AnySource) -> Source:
+    """The reader of a section's kind of archive."""
+    match section.kind:
+        case "warc":
+            return Warc(section.name)
+        case "stack":
+            return Stack(section.name)
+        case "github":
+            wanted = (languages.load(name) for name in _languages(section))
+            return GithubTarballs(section.name, frozenset(ending for one in wanted for ending in one.extensions))
+        case "arxiv":
+            return Arxiv(section.name)
+        case "jsonl":
+            fields = {"text_field", "id_field", "url_field", "date_field", "subset"}
+            return Jsonl(section.name, **section.model_dump(include=fields))
+
+
+def chain(section: AnySource, models: Mapping[str, Model], where: str) -> tuple[Filter, ...]:
+    """The filters of a source, with the manifest's thresholds. Raises ManifestError for what nobody knows."""
+    kinds = CHAINS[section.kind]
+    rules = [kind.rule for kind in kinds]
+    _known(f"{where}.filters", section.filters, rules)
+    _known(f"{where}.skip", section.skip, rules)
+    wanted = [kind for kind in kinds if kind.rule not in section.skip]
+    return tuple(_filter(kind, section, models, f"{where}.filters.{kind.rule}") for kind in wanted)
+
+
+def _filter(kind: type[Filter], section: AnySource, models: Mapping[str, Model], where: str) -> Filter:
+    given = dict(section.filters.get(kind.rule, {}))
+    built = build(kind, given, where)
+    if kind.rule in models:
+        built = replace(typing.cast(Any, built), model=models[kind.rule])
+    if isinstance(section, Github) and kind is FileType:
+        built = FileType(_languages(section))
+    if kind is LanguageId and section.kind in ("stack", "github"):
+        english = (name for name in languages.names() if languages.load(name).english)
+        return Where(built, frozenset(english))
+    return built
+
+
+def build(kind: type[Filter], given: Mapping[str, Any], where: str) -> Filter:
+    """A filter with the given thresholds, checked against the types of its fields. Raises ManifestError."""
+    hints = typing.get_type_hints(kind)
+    plain = [
+        item.name for item in dataclasses.fields(typing.cast(Any, kind)) if item.name not in ("model", "languages")
+    ]
+    _known(where, given, plain)
+    try:
+        values = {name: TypeAdapter(hints[name]).validate_python(value) for name, value in given.items()}
+    except ValidationError as error:
+        item = error.errors()[0]
+        raise ManifestError(f"{where}: {item['msg']} (given: {item['input']!r})") from None
+    return kind(**values)
+
+
+def _known(where: str, given: Mapping[str, Any] | Sequence[str], allowed: Sequence[str]) -> None:
+    for name in given:
+        if name not in allowed:
+            raise ManifestError(unknown_key(f"{where}.{name}", name, allowed))
+
+
+def _languages(section: Github) -> tuple[str, ...]:
+    _known(f"sources.{section.name}.languages", section.languages, languages.names())
+    return section.languages
