@@ -78,17 +78,18 @@ class FlattenLatex:
             return refuse(self, document, "not-a-project", type(error).__name__)
         expander = Expander(self.max_expansions, self.max_chars)
         try:
-            main = project.main()
-            if not main:
+            mains = project.mains()
+            if not mains:
                 return refuse(self, document, "no-main", f"{len(project.files)} files")
-            text = self._text(project, main, expander)
+            text = self._text(project, mains[0], expander)
         except TooLargeError as error:
             return refuse(self, document, "too-large", str(error))
         except BombError:
             return refuse(self, document, "macro-bomb", f"after {expander.expansions} expansions")
         if not any(char.isalnum() for char in text):
-            return refuse(self, document, "empty", main)
-        meta = {"main": main, "inputs": project.inputs, "missing": project.missing, "expansions": expander.expansions}
+            return refuse(self, document, "empty", mains[0])
+        meta = {"main": mains[0], "mains": len(mains), "inputs": project.inputs, "missing": project.missing}
+        meta["expansions"] = expander.expansions
         return replace(document, text=text, raw=b"", meta=document.meta | meta)
 
     def _text(self, project: _Project, main: str, expander: Expander) -> str:
@@ -118,15 +119,13 @@ class _Project:
             self._stripped[name] = strip_comments(self.files[name], self.shelf)
         return self._stripped[name]
 
-    def main(self) -> str:
-        """The file to start from, or nothing: a whole document that no other file puts in its place."""
+    def mains(self) -> list[str]:
+        """The files that are whole documents, the likeliest paper first; those put in place by another come last."""
         sources = sorted(name for name in self.files if not name.lower().endswith((".sty", ".bbl")))
         whole = [name for name in sources if _CLASS.search(self.text(name))]
         whole = whole or [name for name in sources if _PLAIN_TEX.search(self.text(name))]
-        if len(whole) < 2:
-            return "".join(whole)
         parts = {part for name in sources for part in self._named_in(name) if part != name}
-        return min(whole, key=lambda name: self._rank(name, name in parts))
+        return sorted(whole, key=lambda name: self._rank(name, name in parts))
 
     def _named_in(self, name: str) -> list[str]:
         return [part for call in _INPUT.finditer(self.text(name)) if (part := self._find(call, name, name))]

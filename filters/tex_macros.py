@@ -72,6 +72,14 @@ class _Frame:
             self._braces = braces(self.text)
         return self._braces.get(opening, -1)
 
+    def group(self, position: int) -> tuple[str, int] | None:
+        """(content, end) of the group or the one command that begins at `position`."""
+        if self.text.startswith("{", position):
+            end = self.closing(position)
+            return (self.text[position + 1 : end], end + 1) if end >= 0 else None
+        token = _COMMAND.match(self.text, position)
+        return (token[0], token.end()) if token else None
+
 
 @dataclass(slots=True)
 class Expander:
@@ -97,7 +105,7 @@ class Expander:
             self._definition(frame, token[1])
 
     def expand(self, text: str) -> str:
-        """`text` with its macros expanded and without the definitions that are no longer needed; may raise BombError."""
+        """`text` with its macros expanded and without the definitions it no longer needs; may raise BombError."""
         frames = [_Frame(text)]
         out = _Output()
         while frames:
@@ -122,7 +130,7 @@ class Expander:
         elif macro and (arguments := _arguments(macro, frames)) is not None:
             self._push(macro.fill(arguments), frames, out)
         else:
-            out.command(f"\\{name}")
+            out.command(name)
 
     def _push(self, text: str, frames: list[_Frame], out: _Output) -> None:
         self.expansions += 1
@@ -138,16 +146,14 @@ class Expander:
 
     def _definition(self, frame: _Frame, command: str) -> bool:
         """Read the definition that `command` opens and step over it; False if it must stay where it is."""
-        kind = _KINDS.get(command)
+        kind = _KINDS.get(command, "")
         head = _HEADS[kind].match(frame.text, frame.position) if kind else None
-        if not head or not frame.text.startswith("{", head.end()):
-            return False
-        end = frame.closing(head.end())
-        if end < 0:
+        body = frame.group(head.end()) if head else None
+        if not head or not body:
             return False
         name = head[1] or head[2]
-        macro = _macro(str(kind), head, frame.text[head.end() + 1 : end])
-        frame.position = end + 1
+        macro = _macro(kind, head, body[0])
+        frame.position = body[1]
         if command == "providecommand" and name in self.macros:
             return True
         standard = command == "renewcommand" and name not in self.macros
@@ -266,19 +272,14 @@ def _optional(frames: list[_Frame], default: str) -> str:
 
 def _mandatory(frames: list[_Frame]) -> str | None:
     frame = _front(frames)
-    start = frame.position
-    char = frame.text[start : start + 1]
-    if char == "{":
-        end = frame.closing(start)
-        if end < 0:
-            return None
-        frame.position = end + 1
-        return frame.text[start + 1 : end]
+    char = frame.text[frame.position : frame.position + 1]
     if char in "}&$#\n\0":  # among them the empty string: the text is over
         return None
-    token = _ONE_TOKEN.match(frame.text, start)
-    frame.position = token.end() if token else start
-    return token[0] if token else None
+    group = frame.group(frame.position) if char in "{\\" else (char, frame.position + 1)
+    if not group:
+        return None
+    frame.position = group[1]
+    return group[0]
 
 
 def _glues(left: str, right: str) -> bool:
