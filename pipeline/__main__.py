@@ -1,7 +1,7 @@
 """The command line: `proofpile`, or `python -m pipeline` in a job that ships the working directory.
 
-Data goes to standard output, everything said to people to standard error. Exit codes: 0 done; 1 failed; 2 usage or a bad
-manifest; 3 done, but more records were refused for errors than the manifest allows.
+Data goes to standard output, everything said to people to standard error. Exit codes: 0 done; 1 failed; 2 usage or a
+bad manifest; 3 done, but more records were refused for errors than the manifest allows.
 """
 
 from __future__ import annotations

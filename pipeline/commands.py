@@ -32,7 +32,7 @@ ERRORS = ("read/", "isolation/", "extract/", "id/")
 """Rules that refuse a record for being broken, not for what it says."""
 
 ManifestPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="A TOML file; see `manifests/` for examples.")]
-Overrides = Annotated[list[str], typer.Option("--set", metavar="KEY=VALUE", help="Override a key, dotted.")]
+Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key, dotted.")]
 RunPath = Annotated[str, typer.Argument(metavar="DIR", help="A run folder: a path or a URL.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Sample = Annotated[str, typer.Option(help="Read a share of the inputs only, such as 1/1000.")]
@@ -56,7 +56,7 @@ def add_to(app: typer.Typer) -> None:
 def run_command(
     manifest: ManifestPath,
     out_dir: Annotated[str, typer.Option("--out", metavar="DIR", help="Run folder to write: a path or a URL.")],
-    overrides: Overrides = [],  # noqa: B006 (typer reads it, nobody changes it)
+    overrides: Overrides = None,
     workers: Annotated[int, typer.Option(help="Units at a time; 0: one per core of the machine or cluster.")] = 0,
     no_ray: Annotated[bool, typer.Option("--inline", help="All in this process, for a debugger.")] = False,
     only: Annotated[str, typer.Option(metavar="STAGE", help="Only the stages whose name begins so.")] = "",
@@ -67,7 +67,7 @@ def run_command(
 
     Example: `proofpile run manifests/quickstart.toml --out runs/quickstart --workers 2`
     """
-    asked = ask(load_manifest(manifest, overrides), share(sample))
+    asked = ask(load_manifest(manifest, overrides or ()), share(sample))
     if dry_run:
         return render_plan(plan(corpus(asked)), out)
     folder = RunFolder(_absolute(out_dir))
@@ -157,13 +157,13 @@ def _absolute(location: str) -> str:
 
 
 def plan_command(
-    manifest: ManifestPath, overrides: Overrides = [], sample: Sample = "1", as_json: AsJson = False
-) -> None:  # noqa: B006
+    manifest: ManifestPath, overrides: Overrides = None, sample: Sample = "1", as_json: AsJson = False
+) -> None:
     """Units, bytes to read, expected core-hours and objects to write; reads no document.
 
     Example: `proofpile plan manifests/proof-pile-2.toml --sample 1/1000`
     """
-    found = plan(corpus(ask(load_manifest(manifest, overrides), share(sample))))
+    found = plan(corpus(ask(load_manifest(manifest, overrides or ()), share(sample))))
     print_json(found) if as_json else render_plan(found, out)
 
 

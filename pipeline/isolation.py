@@ -1,8 +1,8 @@
 """One bad record costs one record, even where native code crashes or hangs and no `try` reaches.
 
 A unit runs in a child process that notes the record in hand in a small shared file. The supervisor watches the child:
-when it dies twice on the same record, burns too much CPU on one, or grows too large, the unit starts anew and that record
-becomes a Drop of rule `isolation`. The child is kept for the next unit, so models are loaded once.
+when it dies twice on the same record, burns too much CPU on one, or grows too large, the unit starts anew and that
+record becomes a Drop of rule `isolation`. The child is kept for the next unit, so models are loaded once.
 
 `python -m pipeline.isolation FD` is the child.
 """

@@ -1,7 +1,7 @@
 """The hashes of everything that came from outside, recorded at first use and held against it ever after.
 
-`lock.toml` in the run folder names inputs and models with their sha256. What tells cheaply that an object was touched (an
-ETag, a modification time) is kept apart in `.run/`, since it is a fact of a place and a moment.
+`lock.toml` in the run folder names inputs and models with their sha256. What tells cheaply that an object was touched
+(an ETag, a modification time) is kept apart in `.run/`, since it is a fact of a place and a moment.
 """
 
 from __future__ import annotations

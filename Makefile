@@ -1,0 +1,37 @@
+# Two commands do everything on a new machine: make quickstart, make test.
+PYTHON ?= python3.11
+BIN := .venv/bin
+OUT ?= runs/quickstart
+
+.PHONY: quickstart test check bench lock lmplz clean
+
+quickstart: .venv/installed  ## run every stage on the embedded sample and show what came of it
+	$(BIN)/proofpile run manifests/quickstart.toml --out $(OUT) --workers 2
+
+test: .venv/installed  ## the whole test suite
+	$(BIN)/pytest -q -n 2 --dist loadfile
+
+check: .venv/installed  ## linters and the type checker
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/installed  ## print the figures of tests/benchmarks
+	for bench in tests/benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+
+lmplz: .venv/installed  ## build KenLM's trainer from its sdist; only `proofpile train perplexity` needs it
+	$(BIN)/python -m filters.lmplz
+
+# The lock names packages and hashes, no registry: pip asks the one that this machine is set up for.
+.venv/installed: requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv || python3 -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+lock:  ## resolve pyproject.toml anew (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --quiet --output-file requirements.lock
+
+clean:
+	rm -rf .venv build runs *.egg-info
