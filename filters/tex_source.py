@@ -55,7 +55,8 @@ def strip_comments(text: str, shelf: Shelf) -> str:
     position = 0
     while token := _TOKEN.search(text, position):
         keep, end = scan.passage(token)
-        parts.append(text[position : token.start()])
+        before = text[position : token.start()]
+        parts.append(before.rstrip(" \t") if token[0] == "%" and text[end - 1] == "\n" else before)
         if keep and end > token.end():
             parts.append(shelf.put(text[token.start() : end]))
         elif keep:

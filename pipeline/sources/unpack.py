@@ -61,7 +61,8 @@ def _gzip(stream: BinaryIO, data: bytes) -> Iterator[bytes]:
         if piece:
             yield piece
     if not engine.eof:
-        yield engine.flush()
+        if piece := engine.flush():
+            yield piece
         raise DamageError("truncated", "gzip")
 
 
