@@ -1,0 +1,106 @@
+"""A byte-level BPE trained on the documents themselves, for corpora that bring no tokenizer."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import xxhash
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from manifests import Receipt
+from pipeline.stage import Bench, Unit
+from pipeline.stages.kept import MARKS, kept_documents, source_of
+from pipeline.tokenization import TokenizerError, parse_tokenizer
+
+TOKENIZER = "tokenizer"
+TOKENIZER_FILE = "tokenizer/tokenizer.json"
+ALPHABET = pre_tokenizers.ByteLevel.alphabet()
+
+
+@dataclass(frozen=True)
+class TrainTokenizer:
+    """Trains on a sample of every source that is the same for any sharding. There is one unit."""
+
+    vocabulary: int
+    """Entries, the 256 bytes and the end-of-document token among them; fewer if the text has no more to merge."""
+    end_of_document: str = "</s>"
+    source_bytes: int = 20_000_000
+    """At most this much text of each source is read into memory and learned from."""
+    document_characters: int = 100_000
+    """At most this much of each document: one long book must not speak for its source."""
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        return TOKENIZER
+
+    def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
+        documents = (receipts for stage, receipts in done.items() if stage.startswith("documents/"))
+        yield Unit("all", upstream=tuple(receipt for group in (done[MARKS], *documents) for receipt in group))
+
+    def run(self, unit: Unit, bench: Bench) -> None:
+        samples: dict[str, Sample] = {}
+        marks = [receipt for receipt in unit.upstream if receipt.stage == MARKS]
+        for documents in (receipt for receipt in unit.upstream if receipt.stage != MARKS):
+            sample = samples.setdefault(source_of(documents), Sample(self.source_bytes))
+            for row in kept_documents(documents, marks, bench, ("id", "text")):
+                rank = xxhash.xxh3_64_intdigest(f"tokenizer/{self.seed}/{row['id']}".encode())
+                sample.add(rank, row["text"][: self.document_characters])
+        texts = (text for source in sorted(samples) for text in samples[source].texts())
+        data = train_tokenizer(texts, self.vocabulary, self.end_of_document)
+        bench.path(TOKENIZER_FILE).write_bytes(data)
+
+
+@dataclass
+class Sample:
+    """The texts of lowest rank that together have at most `limit` bytes, whatever order they come in."""
+
+    limit: int
+    size: int = 0
+    ceiling: int = 1 << 64
+    """Ranks from here on are out: with them there would be too much."""
+    heap: list[tuple[int, bytes]] = field(default_factory=list)
+    """Highest rank first, so ranks are negative."""
+
+    def add(self, rank: int, text: str) -> None:
+        if rank >= self.ceiling:
+            return
+        data = text.encode()
+        heapq.heappush(self.heap, (-rank, data))
+        self.size += len(data)
+        while self.heap and (self.size > self.limit or -self.heap[0][0] >= self.ceiling):
+            rank, data = heapq.heappop(self.heap)
+            self.size -= len(data)
+            self.ceiling = -rank
+
+    def texts(self) -> Iterator[str]:
+        """The texts, by rank."""
+        return (data.decode() for _, data in sorted(self.heap, reverse=True))
+
+
+def train_tokenizer(texts: Iterator[str], vocabulary: int, end_of_document: str) -> bytes:
+    """A `tokenizers` file: byte-level BPE, digits one by one as in Llama, lossless on any text.
+
+    Raises TokenizerError if the vocabulary cannot hold all bytes, or if a text could spell the end-of-document token.
+    """
+    least = len(ALPHABET) + 1
+    if vocabulary < least:
+        raise TokenizerError(
+            f"a byte-level vocabulary needs {least} entries at least; train_vocabulary is {vocabulary}"
+        )
+    tokenizer = Tokenizer(models.BPE())
+    digits, level = pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, level])  # type: ignore[assignment]
+    tokenizer.decoder = decoders.ByteLevel()  # type: ignore[assignment]
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=[end_of_document],
+        initial_alphabet=ALPHABET,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    data = tokenizer.to_str(pretty=True).encode()
+    parse_tokenizer(data, end_of_document)
+    return data
