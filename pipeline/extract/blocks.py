@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pipeline.extract.delimiters import Page, split
 from pipeline.extract.tex import Formula
 
-# Finished pieces (formulas, code) stand in the text as U+E000 number U+E001, so that nothing later mistakes their dollars
-# and backslashes for its own; U+E002 is a dollar that is none of a formula's. They are stripped from the page's text.
+# Finished pieces (formulas, code) stand in the text as U+E000 number U+E001, so that nothing later mistakes their
+# dollars and backslashes for its own; U+E002 is a dollar that is none of a formula's. The page's own are stripped.
 _PRIVATE = re.compile("[\ue000-\ue002]")
 _ATOM = re.compile("\ue000(\\d+)\ue001")
 _TOUCHING = re.compile("(?<=[\\\\\ue001])(?=\ue000)")

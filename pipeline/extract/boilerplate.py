@@ -16,20 +16,22 @@ DROPPED = frozenset(
 )  # fmt: skip
 """Elements that never hold the text of a page."""
 
-SIZEABLE = 2000
-"""Characters from which on a form is content: some servers wrap the whole page into one."""
+SIZEABLE = 4000
+"""Characters from which on running text is content, whatever its element is called: some pages are one form."""
 
 _WORDS = wordlist.load("pipeline.extract", "boilerplate.txt")
 _NAME = re.compile(rf"(?:^|[-_\s])(?:{'|'.join(map(re.escape, _WORDS))})(?:$|[-_\s])")
 _LAYOUT = re.compile(r"(?:^|\s)(?:has|no|with|without|hide|is|page|layout|wp)-\S+")
 _HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
-_ROLES = frozenset(("navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "dialog", "alert"))
+_ROLES = frozenset(
+    ("navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "dialog", "alert")
+)
 _CONTENT = "h1, main, article, [role=main], [itemprop=articleBody]"
 
 
 @lru_cache(maxsize=16384)
 def names_furniture(names: str) -> bool:
-    """Whether a class attribute or id names page furniture; `has-sidebar` speaks of the page's layout, not of itself."""
+    """Whether a class attribute or id names page furniture; `has-sidebar` speaks of the layout, not of itself."""
     return _NAME.search(_LAYOUT.sub(" ", names.lower())) is not None
 
 
@@ -42,11 +44,20 @@ def is_furniture(node: DOMNode, tag: str, classes: str) -> bool:
     if tag == "header":
         return node.query_selector("h1") is None
     if tag == "form":
-        return len(node.text) < SIZEABLE
+        return not _is_sizeable(node)
     named = (classes and names_furniture(classes)) or (node.hasattr("id") and names_furniture(node.id))
     if not named and node.getattr("role") not in _ROLES:
         return False
-    return tag not in ("body", "main", "article", "h1") and node.query_selector(_CONTENT) is None
+    return (
+        tag not in ("body", "main", "article", "h1")
+        and node.query_selector(_CONTENT) is None
+        and not _is_sizeable(node)
+    )
+
+
+def _is_sizeable(node: DOMNode) -> bool:
+    characters = len(node.text)
+    return characters > SIZEABLE and sum(len(link.text) for link in node.query_selector_all("a")) < characters / 2
 
 
 def is_link_list(characters: int, linked: int, links: int) -> bool:

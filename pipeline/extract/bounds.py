@@ -1,8 +1,8 @@
 """Limits on a page that are checked on its bytes before the parser sees it.
 
-Native parsing takes time quadratic in the depth of nesting and in the attributes of one element (resiliparse 1.1: 10,000
-levels 44 ms, 20,000 attributes 0.6 s) and cannot be interrupted. These are estimates, in a fraction of the parser's own time:
-a page made to deceive them is the business of the process that watches over the worker.
+Native parsing takes time quadratic in the depth of nesting and in the attributes of one element (resiliparse 1.1:
+10,000 levels 44 ms, 20,000 attributes 0.6 s) and cannot be interrupted. These are estimates, made in a fraction of the
+parser's own time: a page made to deceive them is the business of the process that watches over the worker.
 """
 
 from __future__ import annotations
@@ -61,4 +61,5 @@ def check(html: bytes) -> None:
 def _depth(html: bytes) -> int:
     """The deepest nesting that opening and closing tags can add up to, whatever their names."""
     height = list(accumulate(map(_STEP, _NESTING.findall(html)), initial=0))
-    return max(map(sub, height, accumulate(height, min)))
+    deepest: int = max(map(sub, height, accumulate(height, min)))
+    return deepest

@@ -14,14 +14,23 @@ _PROLOGUE = 4096
 
 
 def decode(html: bytes, charset: str | None = None) -> tuple[str, str]:
-    """The text of a page and the encoding used: that of the HTTP header, else byte order mark, meta element, detection."""
-    encoding = _known(charset) or _from_mark(html) or _from_meta(html) or detect_encoding(html)
+    """The text of a page and the encoding used: the HTTP header's, else byte order mark, meta element, detection."""
+    encoding = _known(charset) or _from_mark(html) or _from_meta(html) or _detected(html)
     return bytes_to_str(html, encoding, errors="replace").replace("\x00", ""), encoding
 
 
 def _known(name: str | None) -> str | None:
     found: str | None = map_encoding_to_html5(name, fallback_utf8=False) if name else None
     return found
+
+
+def _detected(html: bytes) -> str:
+    """UTF-8 is tried first: other encodings hardly ever decode as it, while detection mistakes short UTF-8."""
+    try:
+        html.decode()
+    except UnicodeDecodeError:
+        return str(detect_encoding(html))
+    return "utf-8"
 
 
 def _from_mark(html: bytes) -> str | None:

@@ -1,6 +1,6 @@
 """MathML to TeX on the parsed page, for formulas that come without their source.
 
-Covers presentation MathML Core (https://www.w3.org/TR/mathml-core/) and mfenced; what it does not know is walked through.
+Covers presentation MathML Core (https://www.w3.org/TR/mathml-core/) and mfenced; unknown elements are walked through.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ SYMBOLS = dict(line.split(maxsplit=1) for line in wordlist.load("pipeline.extrac
 FUNCTIONS = frozenset(wordlist.load("pipeline.extract", "functions.txt"))
 
 _ACCENTS_OVER = {
-    "¯": "overline", "‾": "overline", "_": "overline", "^": "hat", "ˆ": "hat", "~": "tilde", "˜": "tilde", "→": "vec", "⃗": "vec",
-    "˙": "dot", ".": "dot", "¨": "ddot", "ˇ": "check", "˘": "breve", "´": "acute", "`": "grave", "⏞": "overbrace",
+    "¯": "overline", "‾": "overline", "_": "overline", "^": "hat", "ˆ": "hat", "~": "tilde", "˜": "tilde", "→": "vec",
+    "⃗": "vec", "˙": "dot", ".": "dot", "¨": "ddot", "ˇ": "check", "˘": "breve", "´": "acute", "`": "grave",
+    "⏞": "overbrace",
 }  # fmt: skip
 _ACCENTS_UNDER = {"_": "underline", "¯": "underline", "̲": "underline", "‾": "underline", "⏟": "underbrace"}
 _LIMITS = re.compile(r"\\(?:sum|prod|coprod|int|iint|iiint|oint|big\w+|lim|limsup|liminf|max|min|sup|inf|det|gcd|Pr)\b")
 _ALPHABETS = (("DOUBLE-STRUCK", "mathbb"), ("FRAKTUR", "mathfrak"), ("SCRIPT", "mathcal"), ("SANS-SERIF", "mathsf"),
               ("MONOSPACE", "mathtt"), ("BOLD", "mathbf"))  # fmt: skip
 _VARIANTS = {
-    "double-struck": "mathbb", "fraktur": "mathfrak", "script": "mathcal", "sans-serif": "mathsf", "monospace": "mathtt",
-    "bold": "mathbf", "bold-italic": "boldsymbol",
+    "double-struck": "mathbb", "fraktur": "mathfrak", "script": "mathcal", "sans-serif": "mathsf",
+    "monospace": "mathtt", "bold": "mathbf", "bold-italic": "boldsymbol",
 }  # fmt: skip
 _SPECIAL = re.compile(r"[\\{}$%&#_^~]")
 _MATRICES = {"()": "pmatrix", "[]": "bmatrix", "||": "vmatrix", "‖‖": "Vmatrix", "{}": "Bmatrix"}
@@ -52,7 +53,7 @@ def _elements(node: DOMNode) -> list[DOMNode]:
 
 def _convert(node: DOMNode, depth: int) -> str:
     if depth > DEEPEST:
-        return _escaped(node.text)
+        return _escaped(str(node.text))
     return _RULES.get(name_of(node), _row)(node, depth + 1)
 
 
@@ -87,9 +88,11 @@ def _matrix(children: list[DOMNode], depth: int) -> str | None:
         fences = children[0].text.strip() + children[2].text.strip()
         if fences in _MATRICES:
             return _table(children[1], depth, _MATRICES[fences])
-    if names[:2] == ["mo", "mtable"] and children[0].text.strip() == "{" and "".join(
-        child.text.strip() for child in children[2:]
-    ) in ("", "\u2062"):
+    if (
+        names[:2] == ["mo", "mtable"]
+        and children[0].text.strip() == "{"
+        and "".join(child.text.strip() for child in children[2:]) in ("", "\u2062")
+    ):
         return _table(children[1], depth, "cases")
     return None
 
@@ -117,7 +120,7 @@ def _symbol(char: str) -> str:
 
 
 def _identifier(node: DOMNode, depth: int) -> str:
-    text = node.text.strip()
+    text: str = node.text.strip()
     if text in FUNCTIONS:
         return "\\" + text
     tex = _joined([_symbol(char) for char in text])
@@ -132,7 +135,7 @@ def _number(node: DOMNode, depth: int) -> str:
 
 
 def _operator(node: DOMNode, depth: int) -> str:
-    text = node.text.strip()
+    text: str = node.text.strip()
     if text in FUNCTIONS:
         return "\\" + text
     if len(text) > 1 and text.isalpha() and text.isascii():
@@ -159,7 +162,11 @@ def _arguments(node: DOMNode, depth: int, count: int) -> list[str]:
 
 
 def _base(tex: str) -> str:
-    return tex if len(tex) == 1 or re.fullmatch(r"\\[a-zA-Z]+", tex) or re.fullmatch(r"\\math\w+\{\w+\}", tex) else f"{{{tex}}}"
+    return (
+        tex
+        if len(tex) == 1 or re.fullmatch(r"\\[a-zA-Z]+", tex) or re.fullmatch(r"\\math\w+\{\w+\}", tex)
+        else f"{{{tex}}}"
+    )
 
 
 def _script(tex: str) -> str:

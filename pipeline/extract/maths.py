@@ -16,13 +16,16 @@ from pipeline.extract.tex import Formula, undelimited
 
 _TEX_ANNOTATION = re.compile(r"(?:application/x-)?(?:la)?tex|text/(?:x-)?(?:la)?tex", re.IGNORECASE)
 _IMAGE_SERVICE = re.compile(
-    r"latex\.php|codecogs\.com/|mimetex|mathtex|tex\.cgi|/texrender|chart\.googleapis\.com/chart\?(?=.*cht=tx)|/latex\?", re.IGNORECASE
+    r"latex\.php|/_images/math/|codecogs\.com/|mimetex|mathtex|tex\.cgi|/texrender|chart\.googleapis\.com/chart\?(?=.*cht=tx)|/latex\?",
+    re.IGNORECASE,
 )
 _IMAGE_CLASSES = frozenset(
     ("tex", "latex", "math", "mathtex", "texrender", "wp-katex-eq", "mwe-math-fallback-image-inline",
      "mwe-math-fallback-image-display", "ee_img", "tex-image", "latexImg", "texer")
 )  # fmt: skip
-_STYLING = re.compile(r"^(?:\\(?:dpi|bg|fg|inline|large|small|LARGE|huge|tiny|normalsize|footnotesize|fn_\w+)\b\s*(?:\{[^{}]*\})?\s*)+")
+_STYLING = re.compile(
+    r"^(?:\\(?:dpi|bg|fg|inline|large|small|LARGE|huge|tiny|normalsize|footnotesize|fn_\w+)\b\s*(?:\{[^{}]*\})?\s*)+"
+)
 
 _ROLES = {
     "katex-display": "katex", "katex": "katex", "mwe-math-element": "wikipedia", "math-container": "container",
@@ -48,6 +51,8 @@ def read(node: DOMNode, tag: str, classes: str) -> list[Formula] | None:
         return _rendered(node)
     if tag == "math" or tag.endswith(":math"):
         return [_mathml(node)]
+    if tag in ("d-math", "dt-math"):  # distill.pub
+        return [Formula(node.text, node.hasattr("block"), "container")]
     role = _role(classes) if classes else ""
     return _READERS[role](node) if role else None
 
@@ -77,7 +82,12 @@ def _mathml(node: DOMNode, display: bool | None = None) -> Formula:
 
 def _katex(node: DOMNode) -> list[Formula]:
     display = "katex-display" in node.class_name.split()
-    return [_mathml(math, display or None) for math in node.query_selector_all("math")]
+    formulas = [_mathml(math, display or None) for math in node.query_selector_all("math")]
+    # CSDN strips the tags of the MathML: the source is the last paragraph of what is left.
+    bare = node.query_selector(".katex-mathml") if not formulas else None
+    if bare is not None and (paragraphs := re.split(r"\n\s*\n", bare.text.strip())):
+        return [Formula(paragraphs[-1], display, "annotation")]
+    return formulas or [Formula("", display, "refused")]
 
 
 def _wikipedia(node: DOMNode) -> list[Formula] | None:
@@ -157,7 +167,8 @@ def _image(node: DOMNode) -> list[Formula]:
         tex = node.getattr("alt") or ""
     else:
         return []
-    formula = undelimited(_STYLING.sub("", tex.strip()), _is_display(node), "image")
+    tex = _STYLING.sub("", tex.strip())
+    formula = undelimited(tex, tex.startswith("\\displaystyle") or _is_display(node), "image")
     return [formula] if formula.tex.strip() else []
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _DOLLARS = re.compile(r"\\.|\$", re.DOTALL)
-_COMMENT = re.compile(r"(?<!\\)%")
+_COMMENT = re.compile(r"(?<!\\)%[^\n]*\n")
 _WIKIPEDIA = re.compile(r"\{\\(?:display|text)style\s*(.*)\}", re.DOTALL)
 _DELIMITED = re.compile(r"\s*(?:(\$\$)(.+)\$\$|(\\\[)(.+)\\\]|\\\((.+)\\\)|\$(.+)\$)\s*", re.DOTALL)
 
@@ -42,10 +42,8 @@ def _clean(tex: str) -> str:
     body = tex.strip().replace("\ue000", "").replace("\ue001", "").replace("\ue002", "")
     if wrapped := _WIKIPEDIA.fullmatch(body):
         body = wrapped[1]
-    lines = [" ".join(line.split()) for line in body.splitlines()]
-    # A line break ends a TeX comment; anywhere else it is a blank.
-    body = ("\n" if _COMMENT.search(body) else " ").join(line for line in lines if line)
-    body = _without_dollars(body)
+    # A comment must go before its line break does, or it would swallow the rest of the formula.
+    body = _without_dollars(" ".join(_COMMENT.sub("\n", body).split()))
     # A lone backslash at the end would escape the closing dollar.
     return body + " " if (len(body) - len(body.rstrip("\\"))) % 2 else body
 

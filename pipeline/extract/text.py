@@ -13,7 +13,8 @@ from pipeline.extract.boilerplate import DROPPED, is_furniture, is_link_list, na
 
 _BLOCKS = frozenset(
     ("address", "article", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",
-     "figure", "form", "header", "hgroup", "hr", "main", "p", "section", "summary", "tbody", "td", "tfoot", "th", "thead", "tr")
+     "figure", "form", "header", "hgroup", "hr", "main", "p", "section", "summary", "tbody", "td", "tfoot", "th",
+     "thead", "tr")
 )  # fmt: skip
 _MENUS = frozenset(("ul", "ol", "dl", "table", "div", "section", "p"))
 """Blocks that are left out when they turn out to be lists of links."""
@@ -107,7 +108,9 @@ class Walk:
 
         self.blocks.flush()
         if not self.blocks.in_cell:
-            self.blocks.lead = "".join(self.blocks.prefixes) + "#" * int((node.tag or "h1")[1]) + " "
+            self.blocks.lead = (
+                (self.blocks.lead or "".join(self.blocks.prefixes)) + "#" * int((node.tag or "h1")[1]) + " "
+            )
         self._children(node, leave)
 
     def _list(self, node: DOMNode) -> None:
