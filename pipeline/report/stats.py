@@ -114,7 +114,7 @@ def _tokenizer(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]]) -> Tok
     if tokenized is None:
         return None
     recipe = (read_json(run, recipe_path(tokenized.recipe)) or {}).get("stage", {})
-    trained = (file for group in receipts.values() for receipt in group for file in receipt.files)
+    trained = (file for receipt in _of_kind("tokenizer", receipts) for file in receipt.files)
     sha256 = next((file.sha256 for file in trained if file.path.endswith("tokenizer.json")), "")
     return Tokenizer(_find(recipe, "sha256") or sha256, _find(recipe, "end_of_document"))
 
@@ -130,7 +130,7 @@ def _find(recipe: Any, name: str) -> str:
 
 
 def compare(figure: Figure, rows: Sequence[StatsRow]) -> Comparison:
-    """A published figure beside what a trainer gets of the same documents, or beside the text while there are no tokens."""
+    """A published figure beside what a trainer gets of the same documents; before tokens exist, beside the text."""
     mine = [row for row in rows if figure.counts(row.source, row.subset)]
     kind = TOKENS if figure.measure == "tokens" or any(row.stage == TOKENS for row in mine) else DOCUMENTS
     ours = [figure.measured(row.total) for row in mine if row.stage == kind]

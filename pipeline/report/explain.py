@@ -1,0 +1,152 @@
+"""What became of one document: where it was kept, or which rule of which stage refused it, with the values."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from rich.console import Console
+
+from manifests import Receipt
+from pipeline.report.folder import receipts_by_stage
+from pipeline.report.text import plain, table
+from pipeline.shards import DOCUMENTS, DROPS
+from pipeline.storage import RunFolder
+
+KEPT, DROPPED = "kept", "dropped"
+LOOKED_AT = 20_000
+"""Ids or URLs among which something near is looked for when nothing was found."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What one stage did with one document."""
+
+    id: str
+    url: str
+    source: str
+    stage: str
+    outcome: str
+    """`kept` or `dropped`."""
+    rule: str = ""
+    reason: str = ""
+    detail: str = ""
+    """The values that the rule decided on; of a duplicate, the id of the document that was kept instead."""
+    subset: str = ""
+    file: str = ""
+    """Of a kept document: the shard that holds its text, below the run folder."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """All that a run folder knows of an id or URL."""
+
+    asked: str
+    fates: list[Fate]
+    """Documents by id, of each its stages in the order of the corpus."""
+    unlisted: dict[str, int] = field(default_factory=dict)
+    """If nothing was found: refusals by `stage: rule/reason` that were counted, but are not in the ledger."""
+    near: list[str] = field(default_factory=list)
+    """If nothing was found: ids or URLs that read alike."""
+
+
+def explain(run: RunFolder, id_or_url: str) -> Explanation:
+    """Look a document up by its id or URL; of a URL, scheme and last slash may be left out."""
+    receipts = receipts_by_stage(run)
+    fates = _fates(run, receipts, id_or_url)
+    if fates:
+        return Explanation(id_or_url, fates)
+    return Explanation(id_or_url, [], unlisted(run, receipts), _near(run, receipts, id_or_url))
+
+
+def _fates(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], wanted: str) -> list[Fate]:
+    match = (ds.field("id") == wanted) | ds.field("url").isin(spellings(wanted))
+    columns = ["id", "url", "source", "subset", "__filename"]
+    kept = _shards(run, receipts, DOCUMENTS).to_table(columns=columns, filter=match).to_pylist()
+    dropped = _shards(run, receipts, DROPS).to_table(filter=match).to_pylist()
+    fates = [_kept(run, row) for row in kept] + [Fate(outcome=DROPPED, **row) for row in dropped]
+    places = {stage: place for place, stage in enumerate(receipts)}
+    return sorted(fates, key=lambda fate: (fate.id, places.get(fate.stage, len(places)), fate.file))
+
+
+def _kept(run: RunFolder, row: dict[str, Any]) -> Fate:
+    file = run.key(row.pop("__filename"))
+    return Fate(stage="/".join(file.split("/")[:2]), outcome=KEPT, file=file, **row)
+
+
+def spellings(url: str) -> list[str]:
+    """The ways in which a URL may be recorded: either scheme, with and without a last slash."""
+    bare = re.sub(r"^[a-z]+://", "", url.strip(), flags=re.IGNORECASE).rstrip("/")
+    written = [f"{scheme}{bare}{end}" for scheme in ("http://", "https://", "") for end in ("", "/")]
+    return sorted({url, *written}) if bare else [url]
+
+
+def _shards(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], schema: pa.Schema) -> ds.Dataset:
+    """All documents shards, or all of the ledger, as the receipts list them; rows of others do not count."""
+    folder = "drops/" if schema is DROPS else "documents/"
+    files = (file for group in receipts.values() for receipt in group for file in receipt.files)
+    paths = [run.full(file.path) for file in files if file.path.startswith(folder) and file.path.endswith(".parquet")]
+    return ds.dataset(paths, schema=schema, format="parquet", filesystem=run.fs)
+
+
+def unlisted(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]]) -> dict[str, int]:
+    """Refusals that the receipts count and the ledger does not list, by `stage: rule/reason`."""
+    missing: Counter[str] = Counter()
+    for stage, group in receipts.items():
+        for flow in (flow for receipt in group for flow in receipt.flows.values()):
+            missing.update({f"{stage}: {reason}": count.documents for reason, count in flow.dropped.items()})
+    ledger = _shards(run, receipts, DROPS).to_table(columns=["stage", "rule", "reason"])
+    for row in ledger.group_by(["stage", "rule", "reason"]).aggregate([([], "count_all")]).to_pylist():
+        missing[f"{row['stage']}: {row['rule']}/{row['reason']}"] -= row["count_all"]
+    return {reason: number for reason, number in missing.items() if number > 0}
+
+
+def _near(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], wanted: str) -> list[str]:
+    known: dict[str, None] = {}
+    for schema in (DOCUMENTS, DROPS):
+        rows = _shards(run, receipts, schema).scanner(columns=["id", "url"]).head(LOOKED_AT // 4)
+        known.update(dict.fromkeys(name for row in rows.to_pylist() for name in row.values() if name))
+    return difflib.get_close_matches(wanted, known, n=3, cutoff=0.8)
+
+
+def render_fates(found: Explanation, console: Console) -> None:
+    """Every document that was found, and what each stage did with it; or why nothing may have been found."""
+    if not found.fates:
+        _render_nothing(found, console)
+    for name in dict.fromkeys(fate.id for fate in found.fates):
+        fates = [fate for fate in found.fates if fate.id == name]
+        console.print(plain(name, "bold"))
+        if fates[0].url:
+            console.print(plain(f"  {fates[0].url}"))
+        for fate in fates:
+            for line in _lines(fate):
+                console.print(plain(f"  {line}", "red" if fate.outcome == DROPPED else "green"))
+
+
+def _lines(fate: Fate) -> Iterable[str]:
+    if fate.outcome == KEPT:
+        yield f"{fate.stage}: kept" + (f", subset {fate.subset}" if fate.subset else "")
+        yield f"    in {fate.file}"
+    else:
+        yield f"{fate.stage}: dropped by {fate.rule}/{fate.reason}"
+        if fate.detail:
+            yield f"    {fate.detail}"
+
+
+def _render_nothing(found: Explanation, console: Console) -> None:
+    console.print(plain(f"No document that was kept or listed as dropped has the id or URL {found.asked!r}."))
+    for near in found.near:
+        console.print(plain(f"  near: {near}"))
+    if found.unlisted:
+        console.print("It may be among the refusals that were counted, but not listed:")
+        made = table("stage: rule/reason", "documents")
+        for reason, number in found.unlisted.items():
+            made.add_row(plain(reason), f"{number:,}")
+        console.print(made)
+        console.print(plain("To list them: list_early_drops = true in the manifest, or --set list_early_drops=true."))
