@@ -1,0 +1,1 @@
+{"solver": "adaptive", "tolerance": 1e-6, "note": "JSON under a misleading extension"}

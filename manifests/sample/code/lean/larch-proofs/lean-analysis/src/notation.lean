@@ -1,0 +1,5 @@
+/-
+Notation only; nothing is proved here.
+-/
+notation `‖` x `‖` := abs x
+notation x ` ≡[` n `] ` y := x % n = y % n
