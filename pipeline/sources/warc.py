@@ -1,7 +1,7 @@
 """WARC files, streamed record by record; ARC files by way of warcio.
 
-Every reader ends in silence at a truncated gzip member (fastwarc, warcio and zlib alike), so wherever fastwarc stops, the
-members after the last good record are walked with zlib: the broken one becomes a Drop, and reading goes on behind it.
+Every reader ends in silence at a truncated gzip member (fastwarc, warcio and zlib alike), so wherever fastwarc stops,
+the members after the last good record are walked with zlib: the broken one becomes a Drop, and reading goes on after it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from filters.document import Document, Drop
 from pipeline.sources.http_body import BodyError, decode_body
 
 GZIP = b"\x1f\x8b\x08"
-STARTS = (b"WARC/", b"filedesc://")
+PLAIN = (b"WARC/", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\x5d\x2a\x4d\x18")
+"""Beginnings of archives that are not gzip: no compression, zstd, lz4, zstd with a dictionary."""
 CHUNK = 1 << 16
 TYPES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
 
@@ -43,26 +44,31 @@ class Warc:
     def read(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
         head = stream.read(CHUNK)
         size = stream.seek(0, io.SEEK_END)
-        start = unpack_head(head)
         if not head:
             yield Drop(key, "read", "empty")
-        elif start.startswith(b"filedesc://"):
+        elif unpack_head(head).startswith(b"filedesc://"):
             yield from self._read_arc(key, stream)
-        elif head.startswith(GZIP) and not start.startswith(STARTS):
-            yield Drop(key, "read", "not-warc", f"the gzip holds {start[:40]!r}", size=size)
-        elif not head.startswith((GZIP, b"WARC/", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\x5d\x2a\x4d\x18")):
-            yield Drop(key, "read", "not-warc", f"it starts with {head[:40]!r}", size=size)
+        elif head.startswith(PLAIN):
+            yield from self._read_warc(key, stream, 0, size)
         else:
-            yield from self._read_warc(key, stream, size)
+            yield from self._read_from_first_member(key, stream, head, size)
 
-    def _read_warc(self, key: str, stream: BinaryIO, size: int) -> Iterator[Document | Drop]:
-        position = 0
+    def _read_from_first_member(self, key: str, stream: BinaryIO, head: bytes, size: int) -> Iterator[Document | Drop]:
+        first = next_member(stream, 0, size)
+        if first == size:
+            yield Drop(key, "read", "not-warc", f"it starts with {unpack_head(head)[:40]!r}", size=size)
+            return
+        if first > 0:
+            yield Drop(f"{key}@0", "read", "corrupt", f"no WARC record in the first {first} bytes", size=first)
+        yield from self._read_warc(key, stream, first, size)
+
+    def _read_warc(self, key: str, stream: BinaryIO, position: int, size: int) -> Iterator[Document | Drop]:
         while position < size:
             stream.seek(position)
             reader = Run(self, key, stream, position)
             yield from reader
             broken, resume = find_break(stream, reader.position, size)
-            if broken is None and reader.error:
+            if broken is None and (reader.error or not (reader.records or holds_record(stream, position))):
                 broken, resume = reader.position, size
             if broken is not None and broken != reader.truncated:
                 yield Drop(f"{key}@{broken}", "read", "corrupt", reader.error or "truncated", size=resume - broken)
@@ -70,23 +76,24 @@ class Warc:
 
     def _read_arc(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
         stream.seek(0)
-        records = iter(ArcIterator(stream, arc2warc=True))
+        records = ArcIterator(stream, arc2warc=True)
         while True:
             try:
                 record = next(records)
                 if record.rec_type == "response":
-                    yield self._arc_document(key, records.get_record_offset(), record)
+                    yield self._arc_document(key, records, record)
             except StopIteration:
                 return
             except Exception as error:  # warcio raises whatever a broken header leads to; the rest cannot be read
                 yield Drop(f"{key}@{stream.tell()}", "read", "corrupt", f"{type(error).__name__}: {error}")
                 return
 
-    def _arc_document(self, key: str, offset: int, record: Any) -> Document | Drop:
+    def _arc_document(self, key: str, records: ArcIterator, record: Any) -> Document | Drop:
         http = record.http_headers
         status, mime = (http.get_statuscode(), http.get_header("Content-Type") or "") if http else ("", "")
         url = record.rec_headers.get_header("WARC-Target-URI") or ""
         body = record.content_stream().read(self.max_bytes + 1)
+        offset = records.get_record_offset()  # reads the record to its end, so only now
         meta = {"warc": key, "offset": offset, "status": status, "content_type": mime.partition(";")[0].strip().lower()}
         date = record.rec_headers.get_header("WARC-Date") or ""
         return self._bounded(Document(f"{key}@{offset}", self.name, url=url, date=date, meta=meta, raw=body))
@@ -139,11 +146,13 @@ class Run:
         self.truncated: int | None = None
         """Offset of a record that was handed out, but short."""
         self.error = ""
+        self.records = 0
 
     def __iter__(self) -> Iterator[Document | Drop]:
         try:
             for record in ArchiveIterator(self._stream, record_types=TYPES, parse_http=True):
                 self.position = record.stream_pos
+                self.records += 1
                 document = self._source.document(self._key, record)
                 if isinstance(document, Drop) and document.reason == "truncated":
                     self.truncated = self.position
@@ -160,6 +169,15 @@ def unpack_head(head: bytes) -> bytes:
         return zlib.decompressobj(31).decompress(head, CHUNK)
     except zlib.error:
         return b""
+
+
+def holds_record(stream: BinaryIO, position: int) -> bool:
+    """Whether there is a record of any type at `position`; an archive may well hold nothing but a warcinfo."""
+    stream.seek(position)
+    try:
+        return next(iter(ArchiveIterator(stream)), None) is not None
+    except (OSError, EOFError, ValueError, RuntimeError):
+        return False
 
 
 def find_break(stream: BinaryIO, position: int, size: int) -> tuple[int | None, int]:
@@ -192,7 +210,7 @@ def member_end(stream: BinaryIO, position: int) -> int | None:
                 inflate.decompress(inflate.unconsumed_tail, CHUNK)
         except zlib.error:
             return None
-        if not chunk or (data and not begun and not data.startswith(STARTS)):
+        if not chunk or (data and not begun and not data.startswith(b"WARC/")):
             return None
         begun = begun or bool(data)
     return position - len(inflate.unused_data)
@@ -206,7 +224,7 @@ def next_member(stream: BinaryIO, position: int, size: int) -> int:
         found = window.find(GZIP)
         while found >= 0:
             stream.seek(position + found)
-            if unpack_head(stream.read(4096)).startswith(STARTS):
+            if unpack_head(stream.read(4096)).startswith(b"WARC/"):
                 return position + found
             found = window.find(GZIP, found + 1)
         position += max(len(window) - 2, 1)

@@ -88,7 +88,9 @@ def test_another_threshold_is_refused_and_named(root: Outside, run: RunFolder) -
         bring_about(run, root, ingest(root, Longest(99)))
 
 
-@pytest.mark.parametrize(("text", "said"), [("one\ntwo\n", "10 bytes, now 8 bytes"), ("one\ntoo\n?\n", "content changed")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("one\ntwo\n", "10 bytes, now 8 bytes"), ("one\ntoo\n?\n", "content changed")]
+)
 def test_a_changed_input_is_refused_and_named(root: Outside, run: RunFolder, text: str, said: str) -> None:
     bring_about(run, root, ingest(root))
     Path(root.url, "a.txt").write_text(text)
