@@ -1,0 +1,55 @@
+"""Keeps documents in the wanted languages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from filters.document import Document, Drop
+from filters.filter import refuse
+from filters.models import Model, predict
+from filters.normalise import prose, windows
+
+LANGUAGE_MODEL = Model("builtin:language", "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83")
+"""fastText's lid.176.ftz."""
+
+_MARKS = re.compile(r"[!-@\[-`{-~]+")  # all of ASCII but letters and white space
+
+
+@dataclass(frozen=True)
+class LanguageId:
+    """Keeps a document if the likeliest language of its prose is wanted and likely enough (OpenWebMath, section 3.5).
+
+    Formulas, LaTeX commands, fenced code, digits and ASCII punctuation are taken out first: on 1,646 English pages of
+    software and mathematics that leaves 64 wrong, the raw text 110, lower case 85; on 579 others 1 each. Of a long text
+    the beginning and the middle are read. Adds `language` (code) and `language_score` (probability, 4 decimals) to the
+    document's meta.
+    """
+
+    rule: ClassVar[str] = "language-id"
+    reasons: ClassVar[frozenset[str]] = frozenset({"blank", "language", "uncertain"})
+
+    wanted: tuple[str, ...] = ("en",)
+    """Codes of the languages to keep, as fastText names them (ISO 639-1, else 639-3)."""
+
+    threshold: float = 0.5
+    """Least probability of the language, 0 to 1."""
+
+    model: Model = LANGUAGE_MODEL
+    """A fastText classifier whose labels are language codes."""
+
+    window: int = 5_000
+    """Characters read at the beginning and again in the middle."""
+
+    def __call__(self, document: Document) -> Document | Drop:
+        text = _MARKS.sub(" ", prose(windows(document.text, self.window)))
+        if not any(map(str.isalpha, text)):
+            return refuse(self, document, "blank")
+        language, score = next(iter(predict(self.model, text)), ("und", 0.0))
+        detail = f"{language} {score:.4f}"
+        if language not in self.wanted:
+            return refuse(self, document, "language", detail)
+        if score < self.threshold:
+            return refuse(self, document, "uncertain", detail)
+        return replace(document, meta=document.meta | {"language": language, "language_score": round(score, 4)})

@@ -1,0 +1,71 @@
+"""What the three models read of a text: its prose, without code, formulas and LaTeX commands."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from filters import wordlist
+from filters.prefilter import COMMAND
+
+FORMULA = "formula"
+"""The word that stands in the prose for one formula."""
+
+_ENVIRONMENTS = "|".join(wordlist.load("filters", "formula_environments.txt"))
+
+# A fence that nothing closes is text: a page about Markdown would lose everything after its first one.
+_CODE = re.compile(r"^ {0,3}(`{3,8}+|~{3,8}+)[^\n]*\n(?:(?! {0,3}\1)[^\n]*+\n)*+ {0,3}\1[`~]*[ \t]*$", re.MULTILINE)
+
+# No alternative can run past the next delimiter of its own kind, so a text of nothing but openers takes linear time.
+_FORMULAS = re.compile(
+    rf"""
+    \\begin\{{(?P<name>(?:{_ENVIRONMENTS})\*?)\}}
+        (?:[^\\]|\\(?!(?:begin|end)\{{(?:{_ENVIRONMENTS})\*?\}}))*+ \\end\{{(?P=name)\}}
+    | \\\[ (?:[^\\]|\\(?![\[\]]))*+ \\\]
+    | \\\( (?:[^\\]|\\(?![()]))*+ \\\)
+    | \$\$ [^$]++ \$\$
+    | (?<!\\) \$ (?![\s$]) (?:[^$\\\n]|\\.){{1,400}}+ (?<!\s) \$ (?!\d)
+    """,
+    re.VERBOSE,
+)
+_COMMAND = re.compile(r"\\(?:begin|end)\{[^{}\n]{0,40}\}|\\[A-Za-z]+\*?")
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def has_latex(text: str) -> bool:
+    """Whether the text holds one of the common LaTeX mathematics commands (`latex_commands.txt`)."""
+    return "\\" in text and COMMAND.search(text.encode("utf-8", "replace")) is not None
+
+
+def without_code(text: str) -> str:
+    """The text without its fenced code blocks."""
+    return _CODE.sub("\n", text) if "```" in text or "~~~" in text else text
+
+
+def prose(text: str, formula: str = "") -> str:
+    """The text without fenced code and LaTeX commands, `formula` standing where a formula stood."""
+    text = without_code(text)
+    if "$" in text or "\\" in text:
+        text = _COMMAND.sub(" ", _FORMULAS.sub(f" {formula} ", text))
+    return text
+
+
+def plain(text: str) -> str:
+    """Lower case without accents: NFKD, marks removed (as cc_net's normaliser, which OpenWebMath uses)."""
+    text = text.lower()
+    if text.isascii():
+        return text
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
+def words(text: str) -> list[str]:
+    """The runs of letters, lower case and without accents."""
+    return _WORD.findall(plain(text))
+
+
+def windows(text: str, size: int) -> str:
+    """At most `2 * size` characters: the beginning and the middle. A long text's head alone may be a menu."""
+    if len(text) <= 2 * size:
+        return text
+    middle = (len(text) - size) // 2
+    return f"{text[:size]} {text[max(size, middle) : max(size, middle) + size]}"

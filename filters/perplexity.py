@@ -1,0 +1,69 @@
+"""Refuses documents that do not read like prose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from filters.document import Document, Drop
+from filters.filter import refuse
+from filters.models import Model, kenlm_model
+from filters.normalise import FORMULA, plain, prose
+
+PERPLEXITY_MODEL = Model("builtin:perplexity", "b82b13c1d29535613b347a550c47478db4fc51f951d8d2c94bab071bad964293")
+"""Trained by `filters.train.train_perplexity`; what on, is in weights/README.md."""
+
+_TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
+_NUMBER = re.compile(r"\d+")
+
+
+def sentences(text: str) -> Iterator[str]:
+    """The lines of a text as the model reads them, blank ones left out.
+
+    Fenced code and LaTeX commands are gone, a formula is the word `formula`, a number is `0`, letters are lower case
+    without accents, every other mark is a token; tokens are joined by one space.
+    """
+    for line in plain(prose(text, FORMULA)).splitlines():
+        if tokens := _TOKEN.findall(_NUMBER.sub("0", line)):
+            yield " ".join(tokens)
+
+
+def perplexity(model: Model, text: str) -> float | None:
+    """10 ** (-S / N) over the `sentences` of a text; None if it has none.
+
+    S is the sum of log10 P(line) with begin- and end-of-sentence, N the number of tokens and one end of sentence
+    a line: KenLM's own measure, and cc_net's, which OpenWebMath follows. An unknown word counts as `<unk>`.
+    """
+    score = kenlm_model(model).score
+    total, length = 0.0, 0
+    for sentence in sentences(text):
+        total += score(sentence.encode("utf-8", "replace").decode("utf-8"), bos=True, eos=True)
+        length += sentence.count(" ") + 2
+    return 10.0 ** (-total / length) if length else None
+
+
+@dataclass(frozen=True)
+class Perplexity:
+    """Keeps a document if its perplexity under a model of mathematical prose is not high (OpenWebMath, section 3.5).
+
+    Adds `perplexity` (per token, see `perplexity`; 1 decimal) to the document's meta.
+    """
+
+    rule: ClassVar[str] = "perplexity"
+    reasons: ClassVar[frozenset[str]] = frozenset({"blank", "high"})
+
+    limit: float = 15_000.0
+    """Greatest perplexity that is kept."""
+
+    model: Model = PERPLEXITY_MODEL
+    """A KenLM model of lines as `sentences` gives them."""
+
+    def __call__(self, document: Document) -> Document | Drop:
+        value = perplexity(self.model, document.text)
+        if value is None:
+            return refuse(self, document, "blank")
+        if value > self.limit:
+            return refuse(self, document, "high", f"{value:.1f} > {self.limit}")
+        return replace(document, meta=document.meta | {"perplexity": round(value, 1)})
