@@ -98,7 +98,7 @@ class Accents:
 
     most: float = 0.015
     """Share of the characters that may be accented letters (OpenWebMath: 1.5 %)."""
-    letters: str = "áàâäãåāéèêëēěíìîïīóòôöõøōúùûüūůýÿçčćñńšśžźżßæœłřťďğış"
+    letters: str = "áàâäãåāéèêëēěíìîïīóòôöõøōúùûüūůýÿçčćñńšśžźżæœłřťďğş"
     """What counts as an accented letter, in lower case."""
 
     def __call__(self, document: Document) -> Document | Drop:

@@ -53,9 +53,8 @@ class Blocks:
     def code(self, source: str) -> None:
         """Code within a line."""
         source = " ".join(_PRIVATE.sub("", source).split())
-        fence = "``" if "`" in source else "`"
         if source:
-            self._inline.append(self._atom(f"{fence}{source}{fence}"))
+            self._inline.append(self._atom(f"`` {source} ``" if "`" in source else f"`{source}`"))
 
     def code_block(self, source: str, language: str) -> None:
         """Code as it stands, in a fence longer than any run of backticks in it."""

@@ -183,7 +183,7 @@ def _is_display(image: DOMNode) -> bool:
 def _query(source: str) -> str:
     """The TeX in the address of an image service: a parameter where it has one, else the whole query or path tail."""
     try:
-        query = urlsplit(source.replace("&amp;", "&")).query
+        query = urlsplit(source.replace("&amp;", "&").replace("&space;", "%20")).query
     except ValueError:
         return ""
     parameters = parse_qs(query)
