@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,8 @@ from pipeline.stages.split import group_of, split_of
 from pipeline.stages.tokenizer import TOKENIZER, TOKENIZER_FILE
 from pipeline.tokenization import BATCH_BYTES, TextEncoder, TokenizerError, load_tokenizer, parse_tokenizer
 
-SIDECAR = pa.schema([("document", pa.int64()), ("id", pa.string()), ("tokens", pa.int32())])
+_SIDECAR_TYPES: list[tuple[str, pa.DataType]] = [("document", pa.int64()), ("id", pa.string()), ("tokens", pa.int32())]
+SIDECAR = pa.schema(_SIDECAR_TYPES)
 """One row a document of a token shard: its index there, its id, its tokens with the end."""
 
 COLUMNS = ("id", "subset", "text", "url", "meta")
@@ -110,9 +111,10 @@ def encoded(
     """Every row in order with its ids, the end-of-document token last, or with the reason why it has none."""
     for batch in _batches(rows):
         for record, ids in zip(batch, _encode(batch, encoder, position), strict=True):
-            if not isinstance(ids, Drop):
-                ids = [*ids, encoder.end] if ids else record.refuse("tokens", "empty")
-            yield record, ids
+            if isinstance(ids, Drop):
+                yield record, ids
+            else:
+                yield record, [*ids, encoder.end] if ids else record.refuse("tokens", "empty")
 
 
 def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Record]]:
@@ -130,7 +132,7 @@ def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Record]]:
         yield batch
 
 
-def _encode(batch: list[Record], encoder: TextEncoder, position: Position) -> list[list[int]] | list[Drop]:
+def _encode(batch: list[Record], encoder: TextEncoder, position: Position) -> Sequence[list[int] | Drop]:
     """The ids of a batch. Only a document that is alone, as every long one is, can be blamed for a crash."""
     if len(batch) == 1:
         [record] = batch
