@@ -13,11 +13,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from filters.lmplz import BuildError
 from filters.models import ModelError
+from filters.train import TrainingError
 from manifests import ManifestError
 from pipeline import commands, tools
 from pipeline.stage import StaleError
 from pipeline.storage import StorageError
+from pipeline.tokenization import TokenizerError
 
 app = typer.Typer(
     name="proofpile",
@@ -50,9 +53,7 @@ def main() -> None:
         app()
     except (ManifestError, ModelError) as error:
         _fail(error, BAD_MANIFEST)
-    except (StaleError, StorageError) as error:
-        _fail(error, FAILED)
-    except OSError as error:
+    except (BuildError, OSError, StaleError, StorageError, TokenizerError, TrainingError) as error:
         _fail(error, FAILED)
     except KeyboardInterrupt:
         _fail(Exception("interrupted; the same command goes on where this one stopped"), FAILED)
