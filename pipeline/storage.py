@@ -113,7 +113,7 @@ class Outside(Place):
             return {}
         except (OSError, PermissionError) as error:
             raise StorageError(f"cannot list {pattern!r} below {self.url}: {error}") from error
-        files = [info for info in details if info["type"] == "file"]
+        files = [info for info in details if info["type"] != "directory"]  # a link counts as what it leads to
         return {shard.key: shard for shard in map(self._shard, files)}
 
     def _shard(self, info: dict[str, Any]) -> Shard:
@@ -149,7 +149,7 @@ class InputStream(io.RawIOBase):
     def read(self, size: int | None = -1) -> bytes:
         data = self._file.read(-1 if size is None else size)
         unseen = self._position + len(data) - self._hashed
-        if unseen > 0:
+        if data and unseen > 0:
             self._sha256.update(data[-unseen:] if unseen < len(data) else data)
             self._hashed += unseen
         self._position += len(data)
