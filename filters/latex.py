@@ -18,7 +18,7 @@ from filters.filter import refuse
 from filters.tex_macros import BombError, Expander
 from filters.tex_source import Shelf, braces, strip_comments
 
-_CLASS = re.compile(r"(?<!\\)\\document(?:class|style)\s*(?:\[[^\]]*\])?\s*\{(?P<name>[^{}]*)\}")
+_CLASS = re.compile(r"(?<!\\)\\document(?:class|style)\s*(?:\[[^\]]{0,2000}\])?\s*\{(?P<name>[^{}]*)\}")
 _BEGIN = re.compile(r"\\begin\s*\{document\}")
 _END = re.compile(r"\\end\s*\{document\}")
 _PLAIN_TEX = re.compile(r"\\(?:bye|magnification|documentstyle|input\s+(?:amstex|amsppt))(?![a-zA-Z])")
@@ -26,17 +26,17 @@ _PART_CLASSES = ("subfiles", "standalone")
 _MAIN_NAMES = ("main", "ms", "paper", "article", "root", "arxiv", "manuscript", "thesis")
 _INPUT = re.compile(
     r"(?<!\\)\\(?:"
-    r"(?:input|include|subfile|subfileinclude)\s*\{\s*(?P<name>[^{}]*?)\s*\}"
+    r"(?:input|include|subfile|subfileinclude)\s*\{(?P<name>[^{}\n]*)\}"
     r"|input\s+(?P<bare>[^\s\\{}]+)"
-    r"|(?:sub)?import\*?\s*\{\s*(?P<folder>[^{}]*?)\s*\}\s*\{\s*(?P<file>[^{}]*?)\s*\}"
-    r"|(?:usepackage|RequirePackage)\s*(?:\[[^\]]*\])?\s*\{\s*(?P<package>[^{},]*?)\s*\}"
+    r"|(?:sub)?import\*?\s*\{(?P<folder>[^{}\n]*)\}\s*\{(?P<file>[^{}\n]*)\}"
+    r"|(?:usepackage|RequirePackage)\s*(?:\[[^\]]{0,2000}\])?\s*\{(?P<package>[^{},\n]*)\}"
     r")"
 )
-_FRONT = re.compile(r"(?<!\\)\\(?:title\s*(?:\[[^\]]*\])?\s*\{|abstract\s*\{|begin\{abstract\})")
+_FRONT = re.compile(r"(?<!\\)\\(?:title\s*(?:\[[^\]]{0,2000}\])?\s*\{|abstract\s*\{|begin\{abstract\})")
 _BIBLIOGRAPHY = re.compile(
     r"(?<!\\)\\(?:begin\s*\{(?P<environment>thebibliography|references|REFERENCES|biblist)\}"
     r"|(?:bibliography|bibliographystyle|nocite)\s*\{[^{}]*\}"
-    r"|printbibliography(?![a-zA-Z])(?:\s*\[[^\]]*\])?)[ \t]*\n?"
+    r"|printbibliography(?![a-zA-Z])(?:\s*\[[^\]]{0,2000}\])?)[ \t]*\n?"
 )
 
 
@@ -64,7 +64,7 @@ class FlattenLatex:
     rule: ClassVar[str] = "latex"
     reasons: ClassVar[frozenset[str]] = frozenset({"not-a-project", "no-main", "empty", "too-large", "macro-bomb"})
 
-    max_chars: int = 32 << 20
+    max_chars: int = 8 << 20
     """Largest text, in characters, with every \\input in its place."""
     max_inputs: int = 5_000
     """Most files put in place, one file counted every time."""
@@ -166,11 +166,13 @@ class _Project:
 
     def _find(self, call: re.Match[str], name: str, main: str) -> str:
         """The file that a call names: seen from the main file's folder, as TeX does, or from the caller's."""
-        asked = call["name"] or call["bare"] or posixpath.join(call["folder"] or "", call["file"] or "")
+        asked = call["package"] or call["name"] or call["bare"]
+        if asked is None:
+            asked = posixpath.join(call["folder"].strip(), call["file"].strip())
         endings = (".sty",) if call["package"] else ("", ".tex", ".ltx")
         for folder in (posixpath.dirname(main), posixpath.dirname(name)):
             for ending in endings:
-                path = posixpath.normpath(posixpath.join(folder, (call["package"] or asked) + ending))
+                path = posixpath.normpath(posixpath.join(folder, asked.strip() + ending))
                 if path in self.files:
                     return path
         return ""

@@ -19,7 +19,8 @@ _HEADS = {
         rf"\*?\s*{_NAME}\s*(?:\[([0-9])\]\s*)?(?:\[([^\[\]{{}}]*(?:\{{[^{{}}]*\}}[^\[\]{{}}]*)*)\]\s*)?"
     ),
     "def": re.compile(rf"\s*{_NAME}((?:#[1-9])*)()\s*"),
-    "DeclareMathOperator": re.compile(rf"(?:\*)?\s*{_NAME}()()\s*"),
+    "DeclareMathOperator": re.compile(rf"\*?\s*{_NAME}()()\s*"),
+    "let": re.compile(rf"\s*{_NAME}"),
 }
 _KINDS = {
     "newcommand": "newcommand",
@@ -29,12 +30,16 @@ _KINDS = {
     "def": "def",
     "gdef": "def",
     "DeclareMathOperator": "DeclareMathOperator",
+    "let": "let",
+    "edef": "let",
+    "xdef": "let",
 }
 _PARAMETER = re.compile(r"(?<!#)#([1-9])")
 _ONE_TOKEN = re.compile(r"\\(?:[a-zA-Z@]+|.)|.", re.DOTALL)
 _SPACE = re.compile(r"[ \t]*\n?[ \t]*")
-_OPTION_CHARS = 2_000
+_OPTION = re.compile(r"\[((?:[^\[\]{}\\]|\\.|\{(?:[^{}]|\{[^{}]*\})*\})*)\]", re.DOTALL)
 _CYCLE_VISITS = 1_000
+_MAX_DEPTH = 500
 
 
 class BombError(Exception):
@@ -50,12 +55,8 @@ class Macro:
     default: str | None
     commands: frozenset[str]
 
-    def fill(self, arguments: list[str]) -> str:
-        pieces = [arguments[int(part) - 1] if index % 2 else part for index, part in enumerate(self.parts)]
-        text = pieces[0]
-        for piece in pieces[1:]:
-            text += f" {piece}" if _glues(text, piece) else piece
-        return text
+    def pieces(self, arguments: list[str]) -> list[str]:
+        return [arguments[int(part) - 1] if index % 2 else part for index, part in enumerate(self.parts)]
 
 
 @dataclass(slots=True)
@@ -128,15 +129,16 @@ class Expander:
             understood = self._definition(frame, name)
             out.definition(frame, start - len(name) - 1, understood)
         elif macro and (arguments := _arguments(macro, frames)) is not None:
-            self._push(macro.fill(arguments), frames, out)
+            self._push(macro.pieces(arguments), frames, out)
         else:
             out.command(name)
 
-    def _push(self, text: str, frames: list[_Frame], out: _Output) -> None:
+    def _push(self, pieces: list[str], frames: list[_Frame], out: _Output) -> None:
         self.expansions += 1
-        self._chars += len(text)
-        if self.expansions > self.max_expansions or self._chars > self.max_chars:
+        self._chars += sum(map(len, pieces))
+        if self.expansions > self.max_expansions or self._chars > self.max_chars or len(frames) > _MAX_DEPTH:
             raise BombError
+        text = _join(pieces)
         frame = frames[-1]
         if out.wants_braces and not _ONE_TOKEN.fullmatch(text):
             text = f"{{{text}}}"
@@ -148,10 +150,14 @@ class Expander:
         """Read the definition that `command` opens and step over it; False if it must stay where it is."""
         kind = _KINDS.get(command, "")
         head = _HEADS[kind].match(frame.text, frame.position) if kind else None
-        body = frame.group(head.end()) if head else None
-        if not head or not body:
+        if not head:
             return False
         name = head[1] or head[2]
+        body = frame.group(head.end()) if kind != "let" else None
+        if not body:
+            self.macros.pop(name, None)
+            frame.position = head.end()
+            return False
         macro = _macro(kind, head, body[0])
         frame.position = body[1]
         if command == "providecommand" and name in self.macros:
@@ -257,17 +263,11 @@ def _front(frames: list[_Frame]) -> _Frame:
 
 def _optional(frames: list[_Frame], default: str) -> str:
     frame = _front(frames)
-    start = frame.position
-    if not frame.text.startswith("[", start):
+    option = _OPTION.match(frame.text, frame.position)
+    if not option:
         return default
-    position = start + 1
-    while position < min(len(frame.text), start + _OPTION_CHARS):
-        char = frame.text[position]
-        if char == "]":
-            frame.position = position + 1
-            return frame.text[start + 1 : position]
-        position = max(frame.closing(position), position) + 1 if char == "{" else position + 1 + (char == "\\")
-    return default
+    frame.position = option.end()
+    return option[1]
 
 
 def _mandatory(frames: list[_Frame]) -> str | None:
@@ -280,6 +280,15 @@ def _mandatory(frames: list[_Frame]) -> str | None:
         return None
     frame.position = group[1]
     return group[0]
+
+
+def _join(pieces: list[str]) -> str:
+    parts: list[str] = []
+    for piece in filter(None, pieces):
+        if parts and _glues(parts[-1], piece):
+            parts.append(" ")
+        parts.append(piece)
+    return "".join(parts)
 
 
 def _glues(left: str, right: str) -> bool:

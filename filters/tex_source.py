@@ -17,10 +17,11 @@ _TOKEN = re.compile(
     r"|[^a-zA-Z])",
     re.DOTALL,
 )
-_INLINE = re.compile(r"(?:\[[^\]\n]*\])?(?P<open>[^\sa-zA-Z*])")
+_INLINE = re.compile(r"(?:\[[^\]\n]{0,500}\])?(?P<open>[^\sa-zA-Z*])")
 _CONDITION = re.compile(
     r"\\(?:(?P<open>if(?!f\b|thenelse\b)[a-zA-Z@]*)|(?P<alternative>else)|(?P<close>fi))(?![a-zA-Z@])"
 )
+_INLINE_CHARS = 2_000
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _MARK = re.compile("\0(\\d+)\0")
 
@@ -105,9 +106,10 @@ class _Scan:
         opening = _INLINE.match(self._text, token.end())
         if not opening:
             return token.end()
-        line_end = self._text.find("\n", opening.end())
+        limit = min(len(self._text), opening.end() + _INLINE_CHARS)
+        line_end = self._text.find("\n", opening.end(), limit)
         closing = "}" if opening["open"] == "{" else opening["open"]
-        end = self._text.find(closing, opening.end(), line_end if line_end >= 0 else len(self._text))
+        end = self._text.find(closing, opening.end(), line_end if line_end >= 0 else limit)
         if end < 0 or (token["url"] and "%" not in self._text[opening.end() : end]):
             return token.end()
         return end + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -112,6 +113,8 @@ def test_macros_are_expanded(definition: str, use: str, expected: str) -> None:
         (r"\newcommand{\x}{a\x}", r"\x"),
         (r"\newcommand{\x}{\y}\newcommand{\z}{}\newcommand{\y}{\x\y}", r"\y"),
         (r"\newcommand{\x}[1]{#1}", r"{\x}"),
+        (r"\newcommand{\x}{a}\def\x#1.{(#1)}", r"\x a."),
+        (r"\newcommand{\x}{a}\let\x\y", r"\x"),
     ],
 )
 def test_macros_that_cannot_be_expanded_stay(definition: str, use: str) -> None:
@@ -126,6 +129,15 @@ def test_a_macro_that_is_a_program_stays(command: str) -> None:
 @pytest.mark.parametrize("command", sorted(ARGUMENT_COMMANDS))
 def test_a_macro_in_the_place_of_an_argument_gets_braces(command: str) -> None:
     assert text_of(rf"\{command}\x", r"\newcommand{\x}{ab}") == rf"\{command}{{ab}}"
+
+
+@pytest.mark.parametrize(
+    "unit", ["\\x[", "\\x{", "\\verb|", "\\begin{verbatim}", "\\iffalse ", "\\usepackage[", "\\title{"]
+)
+def test_openings_without_end_are_read_in_linear_time(unit: str) -> None:
+    start = time.process_time()
+    text_of(unit * 30_000 + "end", r"\newcommand{\x}[2][d]{#1#2}")
+    assert time.process_time() - start < 2, "a quadratic scan takes minutes"
 
 
 def test_a_definition_within_a_paragraph_leaves_no_blank_line() -> None:
@@ -228,7 +240,9 @@ def test_a_macro_bomb_is_refused_and_bounded() -> None:
     assert reason_of(bomb, max_expansions=10_000) == "latex/macro-bomb"
     doubling = main("\\newcommand{\\d}[1]{#1#1}" + "\\d{" * 60 + "x" + "}" * 60)
     assert reason_of(doubling, max_chars=100_000) == "latex/macro-bomb"
-    verbatim = main(f"\\newcommand{{\\d}}[1]{{#1#1#1}}\\d{{\\d{{\\d{{\\verb|{'x' * 9_000}|}}}}}}")
+    verbatim = main(
+        f"\\newcommand{{\\d}}[1]{{#1#1#1}}\\d{{\\d{{\\d{{\\begin{{verbatim}}{'x' * 9_000}\\end{{verbatim}}}}}}}}"
+    )
     assert reason_of(verbatim, max_chars=100_000) == "latex/too-large"
 
 
