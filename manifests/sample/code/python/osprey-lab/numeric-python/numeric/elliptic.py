@@ -49,4 +49,5 @@ class Curve:
 
 if __name__ == "__main__":
     curve = Curve(2, 3, 97)
-    print(len(curve.points()), curve.multiply(5, (3, 6)))  # Hasse: |N - 98| <= 2·sqrt(97)
+    print(len(curve.points()))  # 100; Hasse: |N - 98| <= 2·sqrt(97)
+    print(curve.multiply(5, (3, 6)))  # None, for the point has order five

@@ -33,6 +33,7 @@ end
 lemma limit_unique {u : ℕ → ℝ} {l l' : ℝ}
   (h : converges_to u l) (h' : converges_to u l') : l = l' :=
 begin
+  apply eq_of_abs_sub_le_all,
   intros ε hε,
   cases h (ε / 2) (half_pos hε) with N hN,
   cases h' (ε / 2) (half_pos hε) with N' hN',
