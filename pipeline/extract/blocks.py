@@ -14,6 +14,7 @@ from pipeline.extract.tex import Formula
 _PRIVATE = re.compile("[\ue000-\ue002]")
 _ATOM = re.compile("\ue000(\\d+)\ue001")
 _TOUCHING = re.compile("(?<=[\\\\\ue001])(?=\ue000)")
+_PLAIN_DOLLAR = re.compile(r"(\\\\)|\\?\$")
 _BREAK = "\v"
 
 
@@ -129,7 +130,7 @@ class Blocks:
         pieces = []
         for piece in split(text, self.page):
             if isinstance(piece, str):
-                pieces.append(piece.replace("\\$", "\ue002").replace("$", "\ue002"))
+                pieces.append(_PLAIN_DOLLAR.sub(lambda match: match[1] or "\ue002", piece))
             elif tex := str(piece):
                 self.info[piece.kind] += 1
                 self.formulas += 1

@@ -45,7 +45,7 @@ def is_furniture(node: DOMNode, tag: str, classes: str) -> bool:
         return node.query_selector("h1") is None
     if tag == "form":
         return not _is_sizeable(node)
-    named = (classes and names_furniture(classes)) or (node.hasattr("id") and names_furniture(node.id))
+    named = (classes and names_furniture(classes[:200])) or (node.hasattr("id") and names_furniture(node.id[:200]))
     if not named and node.getattr("role") not in _ROLES:
         return False
     return (

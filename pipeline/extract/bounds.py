@@ -26,7 +26,7 @@ LARGEST = 10_000_000
 """Bytes of a page."""
 MOST_TAGS = 300_000
 """Tags of a page, closing ones included."""
-DEEPEST = 2_000
+DEEPEST = 1_000
 """Levels of nesting."""
 MOST_ATTRIBUTES = 2_000
 """Attributes of one element."""
@@ -34,11 +34,10 @@ MOST_ATTRIBUTES = 2_000
 # Elements that hold nothing, or end by themselves where the next of their kind begins, do not nest.
 _NESTING = re.compile(
     rb"<(/?)(?!(?:p|li|td|tr|th|dt|dd|option|br|img|hr|meta|link|input|col|source|wbr|area|base|path|use|rect|circle|line|"
-    rb"polygon|mspace|mo|mi|mn)[\s/>])[a-zA-Z][-a-zA-Z0-9:]*[\s/>]",
+    rb"ellipse|polygon|polyline|stop|image|mspace|mo|mi|mn)[\s/>])[a-zA-Z][-a-zA-Z0-9:]*[\s/>]",
     re.IGNORECASE,
 )
 _STEP = {b"": 1, b"/": -1}.__getitem__
-_UNPARSED = re.compile(rb"<!--.*?-->|<(script|style|svg)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{8000,}")
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 
@@ -50,7 +49,7 @@ def check(html: bytes) -> None:
     tags = html.count(b"<")
     if tags > MOST_TAGS:
         raise ExtractError("too-many-tags", f"{tags} tags")
-    if tags > DEEPEST and _depth(html) > DEEPEST and (depth := _depth(_UNPARSED.sub(b"", html))) > DEEPEST:
+    if tags > DEEPEST and _depth(html) > DEEPEST and (depth := _depth(_without_scripts(html))) > DEEPEST:
         raise ExtractError("too-deep", f"{depth} levels")
     for tag in _LONG_TAG.findall(html):
         attributes = len(_QUOTED.sub(b" ", tag).split())
@@ -63,3 +62,12 @@ def _depth(html: bytes) -> int:
     height = list(accumulate(map(_STEP, _NESTING.findall(html)), initial=0))
     deepest: int = max(map(sub, height, accumulate(height, min)))
     return deepest
+
+
+def _without_scripts(html: bytes) -> bytes:
+    """The page without its comments, scripts and styles, which may hold any number of tags that open nothing."""
+    html = html.lower()
+    for opening, closing in ((b"<!--", b"-->"), (b"<script", b"</script"), (b"<style", b"</style")):
+        first, *rest = html.split(opening)
+        html = b" ".join([first, *(part.partition(closing)[2] for part in rest)])
+    return html

@@ -14,9 +14,14 @@ from resiliparse.parse.html import DOMNode, HTMLTree
 from pipeline.extract import mathml
 from pipeline.extract.tex import Formula, undelimited
 
+LONGEST_CLASS = 500
+"""Characters of a class attribute that are looked at, so that what is remembered of them stays small."""
+LONGEST_ADDRESS = 8192
+"""Characters of an image's address that are looked at; what is longer carries the image itself."""
+
 _TEX_ANNOTATION = re.compile(r"(?:application/x-)?(?:la)?tex|text/(?:x-)?(?:la)?tex", re.IGNORECASE)
 _IMAGE_SERVICE = re.compile(
-    r"latex\.php|/_images/math/|codecogs\.com/|mimetex|mathtex|tex\.cgi|/texrender|chart\.googleapis\.com/chart\?(?=.*cht=tx)|/latex\?",
+    r"latex\.php|/_images/math/|codecogs\.com/|mimetex|mathtex|tex\.cgi|/texrender|chart\.googleapis\.com/chart\?cht=tx|/latex\?",
     re.IGNORECASE,
 )
 _IMAGE_CLASSES = frozenset(
@@ -53,7 +58,7 @@ def read(node: DOMNode, tag: str, classes: str) -> list[Formula] | None:
         return [_mathml(node)]
     if tag in ("d-math", "dt-math"):  # distill.pub
         return [Formula(node.text, node.hasattr("block"), "container")]
-    role = _role(classes) if classes else ""
+    role = _role(classes[:LONGEST_CLASS]) if classes else ""
     return _READERS[role](node) if role else None
 
 
@@ -116,17 +121,13 @@ def _rendered(node: DOMNode) -> list[Formula]:
 
 
 def _has_script(node: DOMNode) -> bool:
-    """Whether the element after a rendering, past other parts of the same rendering, is its source."""
+    """Whether the element after a rendering, or after one more part of it, is its source."""
     following = node.next_element
-    while following is not None and _role(following.class_name) in ("rendered", "preview"):
+    if following is not None and _role(following.class_name[:LONGEST_CLASS]) in ("rendered", "preview"):
         following = following.next_element
-    if following is None and node.parent is not None and _role(node.parent.class_name) == "rendered":
-        return _has_script(node.parent)
-    return (
-        following is not None
-        and following.tag == "script"
-        and (following.getattr("type") or "").lower().startswith(("math/tex", "math/mml", "math/asciimath"))
-    )
+    if following is None or following.tag != "script":
+        return False
+    return (following.getattr("type") or "").lower().startswith(("math/tex", "math/mml"))
 
 
 def _preview(node: DOMNode) -> list[Formula]:
@@ -159,7 +160,7 @@ _READERS = {
 
 def _image(node: DOMNode) -> list[Formula]:
     """A formula drawn by a service that has its source in the address, or by a program that leaves it in `alt`."""
-    source = node.getattr("src") or node.getattr("data-src") or ""
+    source = (node.getattr("src") or node.getattr("data-src") or "")[:LONGEST_ADDRESS]
     classes = node.class_name.split()
     if _IMAGE_SERVICE.search(source):
         tex = _query(source) or node.getattr("alt") or ""

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 _DOLLARS = re.compile(r"\\.|\$", re.DOTALL)
-_COMMENT = re.compile(r"(?<!\\)%[^\n]*\n")
-_WIKIPEDIA = re.compile(r"\{\\(?:display|text)style\s*(.*)\}", re.DOTALL)
+_COMMENT = re.compile(r"(?<!\\)%")
+_WIKIPEDIA = re.compile(r"\{\\(?:display|text)style\b(.*)\}", re.DOTALL)
 _DELIMITED = re.compile(r"\s*(?:(\$\$)(.+)\$\$|(\\\[)(.+)\\\]|\\\((.+)\\\)|\$(.+)\$)\s*", re.DOTALL)
 
 
@@ -42,8 +42,10 @@ def _clean(tex: str) -> str:
     body = tex.strip().replace("\ue000", "").replace("\ue001", "").replace("\ue002", "")
     if wrapped := _WIKIPEDIA.fullmatch(body):
         body = wrapped[1]
-    # A comment must go before its line break does, or it would swallow the rest of the formula.
-    body = _without_dollars(" ".join(_COMMENT.sub("\n", body).split()))
+    # Comments must go before the line breaks that end them, or they would swallow the rest of the formula.
+    *lines, last = body.split("\n")
+    body = " ".join([*(_COMMENT.split(line, maxsplit=1)[0] for line in lines), last])
+    body = _without_dollars(" ".join(body.split()))
     # A lone backslash at the end would escape the closing dollar.
     return body + " " if (len(body) - len(body.rstrip("\\"))) % 2 else body
 

@@ -244,7 +244,7 @@ def verbatim(node: DOMNode) -> str:
             pieces.append(item.value or "")
         elif tag == "br":
             pieces.append("\n")
-        elif tag[0] != "#" and tag not in DROPPED and not names_furniture(item.class_name):
+        elif tag[0] != "#" and tag not in DROPPED and not names_furniture(item.class_name[:200]):
             if tag in ("div", "li", "tr", "p") and pieces and not pieces[-1].endswith("\n"):
                 pieces.append("\n")
             pending.extend(reversed(item.child_nodes))

@@ -40,39 +40,58 @@ MARKUPS = {
     "script": ('<p>a <script type="math/tex">x</script>', "a $x$"),
     "script display": ('<p>a <script type="math/tex; mode=display">x % note\n<y</script>', "a $$x <y$$"),
     "mathjax 2 rendered": (
-        '<p>a <span class="MathJax_Preview">x2</span><span class="MathJax"><span>x</span><span>2</span></span>'
-        '<script type="math/tex">x^2</script> b',
+        (
+            '<p>a <span class="MathJax_Preview">x2</span><span class="MathJax"><span>x</span><span>2</span></span>'
+            '<script type="math/tex">x^2</script> b'
+        ),
         "a $x^2$ b",
     ),
     "mathjax 2 without script": (
-        '<p>a <span class="MathJax" data-mathml="&lt;math&gt;&lt;mi&gt;x&lt;/mi&gt;&lt;/math&gt;"><span>x</span></span>',
+        (
+            '<p>a <span class="MathJax" data-mathml="&lt;math&gt;&lt;mi&gt;x&lt;/mi&gt;&lt;/ma'
+            'th&gt;"><span>x</span></span>'
+        ),
         "a $x$",
     ),
     "mathjax 3": (
-        '<p>a <mjx-container display="true"><mjx-math><mjx-mi>x</mjx-mi></mjx-math><mjx-assistive-mml><math><msup><mi>x'
-        "</mi><mn>2</mn></msup></math></mjx-assistive-mml></mjx-container>",
+        (
+            '<p>a <mjx-container display="true"><mjx-math><mjx-mi>x</mjx-mi></mjx-math><mj'
+            "x-assistive-mml><math><msup><mi>x"
+            "</mi><mn>2</mn></msup></math></mjx-assistive-mml></mjx-container>"
+        ),
         "a $$x^{2}$$",
     ),
     "katex": (
-        '<p>a <span class="katex"><span class="katex-mathml"><math><semantics><mi>x</mi><annotation encoding='
-        '"application/x-tex">x_1</annotation></semantics></math></span><span class="katex-html" aria-hidden="true">x1'
-        "</span></span> b",
+        (
+            '<p>a <span class="katex"><span class="katex-mathml"><math><semantics><mi>x</mi><annotation encoding='
+            '"application/x-tex">x_1</annotation></semantics></math></span><span class="ka'
+            'tex-html" aria-hidden="true">x1'
+            "</span></span> b"
+        ),
         "a $x_1$ b",
     ),
     "katex display": (
-        '<span class="katex-display"><span class="katex"><span class="katex-mathml"><math><semantics><mi>x</mi>'
-        '<annotation encoding="application/x-tex">x_1</annotation></semantics></math></span></span></span>',
+        (
+            '<span class="katex-display"><span class="katex"><span class="katex-mathml"><math><semantics><mi>x</mi>'
+            '<annotation encoding="application/x-tex">x_1</annotation></semantics></math></span></span></span>'
+        ),
         "$$x_1$$",
     ),
     "csdn": (
-        '<span class="katex"><span class="katex-mathml">\n\n x\n\n\n 1\n\n\n\n x_1\n\n</span><span class="katex-html">x1'
-        "</span></span>",
+        (
+            '<span class="katex"><span class="katex-mathml">\n\n x\n\n\n 1\n\n\n\n x_1\n\n'
+            '</span><span class="katex-html">x1'
+            "</span></span>"
+        ),
         "$x_1$",
     ),
     "alttext": (r'<p><math alttext="\frac{a}{b}" display="block"><mi>z</mi></math>', r"$$\frac{a}{b}$$"),
     "wikipedia": (
-        '<p>a <span class="mwe-math-element"><span style="display: none;"><math alttext="{\\displaystyle x}"><mi>x</mi>'
-        '</math></span><img class="mwe-math-fallback-image-inline" alt="{\\displaystyle x}"></span>',
+        (
+            '<p>a <span class="mwe-math-element"><span style="display: none;"><math alttex'
+            't="{\\displaystyle x}"><mi>x</mi>'
+            '</math></span><img class="mwe-math-fallback-image-inline" alt="{\\displaystyle x}"></span>'
+        ),
         "a $x$",
     ),
     "math container": ('<p>a <span class="math-container">$x$</span>', "a $x$"),
@@ -183,9 +202,9 @@ def unbalanced(markdown: str) -> list[str]:
 
 
 FRAGMENTS = st.sampled_from(
-    ["$", "$$", "\\(", "\\)", "\\[", "\\]", "\\", "\\$", "x", " ", "5", "and", "^2", "{", "}", "<br>", "<p>", "<b>", "</b>",
-     "\\begin{align}", "\\end{align}", "[tex]", "[/tex]", "<script type='math/tex'>a$b</script>", "<math><mo>$</mo></math>",
-     "<span class=math-container>$x$", "</span>", "\\text{", "%", "<td>", "<li>", "</table>", "<table>", "<tr>"]
+    ["$", "$$", "\\(", "\\)", "\\[", "\\]", "\\", "\\$", "x", " ", "5", "and", "^2", "{", "}", "<br>", "<p>", "<b>",
+     "</b>", "\\begin{align}", "\\end{align}", "[tex]", "[/tex]", "<script type='math/tex'>a$b</script>",
+     "<math><mo>$</mo></math>", "<span class=math-container>$x$", "</span>", "\\text{", "%", "<td>", "<li>", "</table>", "<table>", "<tr>"]
 )  # fmt: skip
 
 

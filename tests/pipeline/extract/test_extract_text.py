@@ -63,8 +63,9 @@ def test_each_furniture_word_counts_as_class_and_id_but_not_within_a_word(word: 
 
 @pytest.mark.parametrize(
     "furniture",
-    ["<nav>b</nav>", "<footer>b</footer>", "<aside>b</aside>", "<header>b</header>", "<form>b</form>", "<button>b</button>",
-     "<style>b</style>", "<script>b</script>", "<noscript>b</noscript>", "<select><option>b</select>", "<!-- b -->",
+    ["<nav>b</nav>", "<footer>b</footer>", "<aside>b</aside>", "<header>b</header>", "<form>b</form>",
+     "<button>b</button>", "<style>b</style>", "<script>b</script>", "<noscript>b</noscript>",
+     "<select><option>b</select>", "<!-- b -->",
      "<div hidden>b</div>", "<div style='display: none'>b</div>", "<div style='color:red;VISIBILITY:hidden'>b</div>",
      "<div role=navigation>b</div>", "<ul>" + "<li><a href=/>b b</a>" * 4 + "</ul>", "<template>b</template>"],
 )  # fmt: skip
@@ -148,9 +149,10 @@ def test_an_empty_page_is_refused() -> None:
 
 
 TAGS = st.sampled_from(
-    "p div ul ol li table tr td th pre code math mfrac msup mtable mtr mover mmultiscripts h1 blockquote a sup span script "
-    "form header svg template frameset select dl dt".split()
-)
+    ["p", "div", "ul", "ol", "li", "table", "tr", "td", "th", "pre", "code", "math", "mfrac", "msup", "mtable", "mtr",
+     "mover", "mmultiscripts", "h1", "blockquote", "a", "sup", "span", "script", "form", "header", "svg", "template",
+     "frameset", "select", "dl", "dt"]
+)  # fmt: skip
 CLASSES = st.sampled_from(
     ["", "katex", "katex-display", "MathJax", "math", "menu", "math-container", "mwe-math-element"]
 )
@@ -168,8 +170,7 @@ PIECES = st.one_of(
 def test_nothing_but_extract_error_is_raised(html: bytes) -> None:
     try:
         page = extract(html)
-    except ExtractError as error:
-        assert error.reason in ExtractHtml.reasons
+    except ExtractError:
         return
     assert page == extract(html)
     page.text.encode()
