@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from manifests.manifest import Manifest
 
@@ -26,7 +26,7 @@ def load_manifest(path: str | Path, overrides: Iterable[str] = ()) -> Manifest:
     try:
         manifest = Manifest.model_validate(table)
     except ValidationError as error:
-        raise ManifestError("\n".join(f"{path}: {line}" for line in describe_errors(error, Manifest))) from None
+        raise ManifestError("\n".join(f"{path}: {line}" for line in describe_errors(error, table))) from None
     return manifest.model_copy(update={"root": _beside(path, manifest.root), "lock": _beside(path, manifest.lock)})
 
 
@@ -78,18 +78,37 @@ def _parse(value: str) -> Any:
         return value
 
 
-def describe_errors(error: ValidationError, model: type[BaseModel]) -> list[str]:
+def describe_errors(error: ValidationError, table: Mapping[str, Any]) -> list[str]:
     """One line per mistake: the dotted key, what is wrong, and the nearest known name for an unknown key."""
-    return [_describe(dict(item), model) for item in error.errors()]
+    items = error.errors()
+    below = (
+        {item["loc"][:-1] for item in items}
+        | {item["loc"][:-2] for item in items}
+        | {item["loc"][:-3] for item in items}
+    )
+    # pydantic counts a list's faulty elements as absent, and then calls the list too short as well
+    return [_describe(dict(item), table) for item in items if item["type"] != "too_short" or item["loc"] not in below]
 
 
-def _describe(item: dict[str, Any], model: type[BaseModel]) -> str:
-    where = [str(part) for part in item["loc"]]
+def _describe(item: dict[str, Any], table: Mapping[str, Any]) -> str:
+    key = ".".join(_names(item["loc"], table)) or "manifest"
     if item["type"] == "extra_forbidden":
-        return unknown_key(".".join(where), where[-1], _allowed(model, item["loc"][:-1]))
-    key = ".".join(where) or "manifest"
-    given = "" if item["type"] == "missing" or not where else f" (given: {str(item['input'])[:80]!r})"
+        return unknown_key(key, str(item["loc"][-1]), _allowed(item["loc"][:-1]))
+    given = "" if item["type"] == "missing" or not item["loc"] else f" (given: {str(item['input'])[:80]!r})"
     return f"{key}: {item['msg'].removeprefix('Value error, ')}{given}"
+
+
+def _names(location: Iterable[int | str], place: Any) -> Iterator[str]:
+    """The location as a person writes it: elements of a list by their name, without the tags that pydantic puts in."""
+    for part in location:
+        if isinstance(place, Mapping) and part == place.get("kind") and part not in place:
+            continue
+        try:
+            place = place[part]
+        except (KeyError, IndexError, TypeError):
+            place = None
+        named = isinstance(part, int) and isinstance(place, Mapping) and "name" in place
+        yield str(place["name"] if named else part)
 
 
 def unknown_key(key: str, name: str, allowed: Iterable[str]) -> str:
@@ -100,9 +119,57 @@ def unknown_key(key: str, name: str, allowed: Iterable[str]) -> str:
     return f"{key}: unknown key{hint} Allowed here: {', '.join(allowed)}"
 
 
-def _allowed(model: type[BaseModel], location: Iterable[int | str]) -> list[str]:
+def _allowed(location: Iterable[int | str]) -> list[str]:
     """Names that the schema allows at a place of the manifest, found by walking the JSON schema."""
-    here: Mapping[str, Any] = model.model_json_schema()
+    here: Mapping[str, Any] = Manifest.model_json_schema()
+    definitions = here.get("$defs", {})
+    for part in location:
+        here = _step(here, part, definitions)
+    return list(here.get("properties", {}))
+
+
+def _step(schema: Mapping[str, Any], part: int | str, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema one step down; a tagged union is stepped into by its tag, as pydantic's error locations do."""
+    if isinstance(part, int):
+        below: Mapping[str, Any] = schema.get("items", {})
+    elif part in schema.get("discriminator", {}).get("mapping", {}):
+        below = {item["loc"][:depth] for item in items for depth in range(len(item["loc"]))}
+    # pydantic counts a list's faulty elements as absent, and then calls the list too short as well
+    return [_describe(dict(item), table) for item in items if item["type"] != "too_short" or item["loc"] not in below]
+
+
+def _describe(item: dict[str, Any], table: Mapping[str, Any]) -> str:
+    key = ".".join(_names(item["loc"], table)) or "manifest"
+    if item["type"] == "extra_forbidden":
+        return unknown_key(key, str(item["loc"][-1]), _allowed(item["loc"][:-1]))
+    given = "" if item["type"] == "missing" or not item["loc"] else f" (given: {str(item['input'])[:80]!r})"
+    return f"{key}: {item['msg'].removeprefix('Value error, ')}{given}"
+
+
+def _names(location: Iterable[int | str], place: Any) -> Iterator[str]:
+    """The location as a person writes it: elements of a list by their name, without the tags that pydantic puts in."""
+    for part in location:
+        if isinstance(place, Mapping) and part == place.get("kind") and part not in place:
+            continue
+        try:
+            place = place[part]
+        except (KeyError, IndexError, TypeError):
+            place = None
+        named = isinstance(part, int) and isinstance(place, Mapping) and "name" in place
+        yield str(place["name"] if named else part)
+
+
+def unknown_key(key: str, name: str, allowed: Iterable[str]) -> str:
+    """The sentence for a name nobody knows."""
+    allowed = sorted(allowed)
+    near = difflib.get_close_matches(name, allowed, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"{key}: unknown key{hint} Allowed here: {', '.join(allowed)}"
+
+
+def _allowed(location: Iterable[int | str]) -> list[str]:
+    """Names that the schema allows at a place of the manifest, found by walking the JSON schema."""
+    here: Mapping[str, Any] = Manifest.model_json_schema()
     definitions = here.get("$defs", {})
     for part in location:
         here = _step(here, part, definitions)

@@ -45,7 +45,7 @@ class Longest:
 
 @dataclass(frozen=True)
 class Trap:
-    """What strangers' pages do to native code: kill the process, hang, or fill the memory; `raise` is a plain defect."""
+    """What strangers' pages do to native code: kill the process, hang, fill the memory; `raise` is a plain defect."""
 
     rule: ClassVar[str] = "trap"
     reasons: ClassVar[frozenset[str]] = frozenset()
