@@ -26,8 +26,9 @@ def features(text: str) -> str:
 
 
 def math_score(model: Model, text: str) -> float:
-    """Probability, 0 to 1, that a text with such prose has LaTeX mathematics; 0 if it has no known word."""
-    return dict(predict(model, features(text), k=2)).get(MATH, 0.0)
+    """Probability, 0 to 1, that a text with such prose has LaTeX mathematics; 0 if it has no words."""
+    line = features(text)
+    return dict(predict(model, line, k=2)).get(MATH, 0.0) if line else 0.0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Trains the two models of this room. The same documents give the same file, byte for byte.
+"""Trains the math score and perplexity models. The same documents give the same file, byte for byte.
 
 Inputs are plain iterables: where the documents come from is the caller's affair.
 """
@@ -20,7 +20,7 @@ from filters.normalise import has_latex
 
 OTHER = "other"
 THRESHOLDS = (0.17, 0.8)
-FASTTEXT = {"dim": 16, "lr": 0.05, "epoch": 5, "wordNgrams": 2, "minCount": 3, "bucket": 1 << 18}
+FASTTEXT = {"dim": 16, "lr": 0.05, "epoch": 5, "wordNgrams": 2, "minCount": 3}
 
 
 class Labelled(NamedTuple):
@@ -41,12 +41,19 @@ def label(site: str, text: str) -> Labelled:
 
 
 def train_math_score(
-    documents: Iterable[Labelled], out: Path, *, seed: int = 0, words: int = 1_000, features_kept: int = 40_000
+    documents: Iterable[Labelled],
+    out: Path,
+    *,
+    seed: int = 0,
+    words: int = 1_000,
+    features_kept: int = 40_000,
+    buckets: int = 1 << 18,
 ) -> dict[str, Any]:
     """Train a MathScore classifier and write it, quantised, to `out` (.ftz).
 
     Documents are cut to their first `words` words, those under 20 words left out; the rarer class is repeated until
-    it is as large as the other. Returns what was read and written. Raises TrainingError if a class is empty.
+    it is as large as the other. Word pairs are hashed into `buckets`; of words and buckets the `features_kept` that
+    weigh most are kept. Returns what was read and written. Raises TrainingError if a class is empty.
     """
     by_class = _examples(documents, words)
     if not all(by_class.values()):
@@ -54,7 +61,8 @@ def train_math_score(
     with tempfile.TemporaryDirectory() as scratch:
         lines = Path(scratch, "lines.txt")
         lines.write_text("\n".join(_balanced(by_class, seed)) + "\n", "utf-8")
-        fit(lines, out, {"train": {**FASTTEXT, "seed": seed}, "quantize": {"cutoff": features_kept}})
+        train = {**FASTTEXT, "bucket": buckets, "seed": seed}
+        fit(lines, out, {"train": train, "quantize": {"cutoff": features_kept}})
     return {"documents": {name: len(lines) for name, lines in by_class.items()}, **_written(out)}
 
 
