@@ -22,6 +22,8 @@ _HEADS = {
     "DeclareMathOperator": re.compile(rf"\*?\s*{_NAME}()()\s*"),
     "let": re.compile(rf"\s*{_NAME}"),
 }
+"""What follows a defining command up to the body: name (group 1 or 2), parameters (3), default of the first (4)."""
+
 _KINDS = {
     "newcommand": "newcommand",
     "renewcommand": "newcommand",
@@ -34,7 +36,7 @@ _KINDS = {
     "edef": "let",
     "xdef": "let",
 }
-_PARAMETER = re.compile(r"(?<!#)#([1-9])")
+_PARAMETER = re.compile(r"(?<!#)(?<![^\\]\\)#([1-9])")
 _ONE_TOKEN = re.compile(r"\\(?:[a-zA-Z@]+|.)|.", re.DOTALL)
 _SPACE = re.compile(r"[ \t]*\n?[ \t]*")
 _OPTION = re.compile(r"\[((?:[^\[\]{}\\]|\\.|\{(?:[^{}]|\{[^{}]*\})*\})*)\]", re.DOTALL)

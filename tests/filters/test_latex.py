@@ -96,6 +96,7 @@ def test_nothing_happens_inside_verbatim_environments(name: str) -> None:
         (r"\newcommand{\be}{\begin{equation}}\newcommand{\ee}{\end{equation}}", r"\be x\ee",
          r"\begin{equation} x\end{equation}"),
         (r"\newcommand{\é}{non-ASCII: é}", r"\é", "non-ASCII: é"),
+        (r"\newcommand{\no}[1]{item \#1 \\#1}", r"\no{9}", r"item \#1 \\9"),
         (r"\newcommand{\last}{value}", r"the \last", "the value"),
         (r"\newcommand{\a}{1} \newcommand{\b}{2}", r"\a\b", "12"),
     ],

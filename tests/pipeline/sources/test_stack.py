@@ -140,7 +140,7 @@ def test_a_corrupt_row_group_costs_itself_only() -> None:
     noise = random.Random(1)
     data = bytearray(pack([row(number, content=noise.randbytes(200).hex()) for number in range(150)]))
     chunk = pq.ParquetFile(io.BytesIO(data)).metadata.row_group(1).column(COLUMNS.index("content"))
-    start = chunk.dictionary_page_offset + 100
+    start = (chunk.dictionary_page_offset or 0) + 100
     data[start : start + 2_000] = bytes(2_000)
     records = read(bytes(data))
     assert reasons(records) == ["kept"] * 50 + ["corrupt"] + ["kept"] * 50
