@@ -25,8 +25,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
-from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped]
-from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped]
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
 
 VERSION = 1
 """Raised when the same sources are to be packed into other bytes."""
@@ -157,7 +157,7 @@ def read_pages(web: Path) -> Iterator[Page]:
     for site, listed in tomllib.loads((web / "pages.toml").read_text("utf-8")).items():
         for name, facts in listed.items():
             content_type = facts.get("type", "text/html; charset=utf-8")
-            charset = facts.get("charset") or content_type.rpartition("charset=")[2] or "utf-8"
+            charset = content_type.partition("charset=")[2] or "utf-8"
             body = _framed(web / site, name).encode(charset)
             for path in (facts["path"], *facts.get("also", [])):
                 url = path if "://" in path else f"https://{site}{path}"
@@ -267,13 +267,14 @@ def _stack_row(content: str, path: str, language: str, repository: str, facts: F
 
 
 def _stack_schema() -> pa.Schema:
-    fields = [("hexsha", pa.string()), ("size", pa.int64()), ("ext", pa.string()), ("lang", pa.string())]
+    types: dict[str, pa.DataType] = {"hexsha": pa.string(), "size": pa.int64(), "ext": pa.string(), "lang": pa.string()}
     for most in ("stars", "issues", "forks"):
-        fields += [(f"max_{most}_repo_{fact}", pa.string()) for fact in ("path", "name", "head_hexsha")]
-        fields += [(f"max_{most}_repo_licenses", pa.list_(pa.string())), (f"max_{most}_count", pa.int64())]
-        fields += [(f"max_{most}_repo_{most}_event_{end}_datetime", pa.string()) for end in ("min", "max")]
-    fields += [("content", pa.string()), ("avg_line_length", pa.float64())]
-    return pa.schema([*fields, ("max_line_length", pa.int64()), ("alphanum_fraction", pa.float64())])
+        types |= {f"max_{most}_repo_{fact}": pa.string() for fact in ("path", "name", "head_hexsha")}
+        types |= {f"max_{most}_repo_licenses": pa.list_(pa.string()), f"max_{most}_count": pa.int64()}
+        types |= {f"max_{most}_repo_{most}_event_{end}_datetime": pa.string() for end in ("min", "max")}
+    types |= {"content": pa.string(), "avg_line_length": pa.float64()}
+    types |= {"max_line_length": pa.int64(), "alphanum_fraction": pa.float64()}
+    return pa.schema(types)
 
 
 def _tarballs(code: Path, language: str) -> Iterator[tuple[str, bytes]]:
