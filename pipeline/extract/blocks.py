@@ -45,7 +45,8 @@ class Blocks:
     def formula(self, formula: Formula) -> None:
         tex = str(formula)
         if not tex:
-            self.info["refused"] += formula.kind == "refused"
+            if formula.kind == "refused":
+                self.info["refused"] += 1
             return
         self.info[formula.kind] += 1
         self.formulas += 1

@@ -28,6 +28,8 @@ _IMAGE_CLASSES = frozenset(
     ("tex", "latex", "math", "mathtex", "texrender", "wp-katex-eq", "mwe-math-fallback-image-inline",
      "mwe-math-fallback-image-display", "ee_img", "tex-image", "latexImg", "texer")
 )  # fmt: skip
+_COMMAND = re.compile(r"\\[a-zA-Z]")
+_DELIMITER = re.compile(r"\$|\\[(\[]")
 _STYLING = re.compile(
     r"^(?:\\(?:dpi|bg|fg|inline|large|small|LARGE|huge|tiny|normalsize|footnotesize|fn_\w+)\b\s*(?:\{[^{}]*\})?\s*)+"
 )
@@ -37,7 +39,7 @@ _ROLES = {
     "MathJax": "rendered", "MathJax_Display": "rendered", "MathJax_SVG": "rendered", "MathJax_SVG_Display": "rendered",
     "MathJax_CHTML": "rendered", "mjx-chtml": "rendered", "MJXc-display": "rendered", "MathJax_Preview": "preview",
     "MathJax_Processing": "preview", "MJX_Assistive_MathML": "rendered", "katex-html": "preview",
-    "math": "marked", "tex": "marked", "latex": "marked", "wp-katex-eq": "marked",
+    "math": "marked", "Math": "marked", "tex": "marked", "latex": "marked", "wp-katex-eq": "marked",
 }  # fmt: skip
 
 
@@ -142,14 +144,16 @@ def _container(node: DOMNode) -> list[Formula] | None:
 
 
 def _marked(node: DOMNode) -> list[Formula] | None:
-    """Pandoc, Sphinx and others put the source, with its delimiters, into an element of class `math`."""
+    """Pandoc, Sphinx and others put the source, with its delimiters or without, into an element of class `math`."""
     text = node.text.strip()
     if node.query_selector("math, script, img, .katex, .MathJax, mjx-container, p") is not None:
         return None
     formula = undelimited(text, False, "container")
     if formula.tex != text:
         return [formula]
-    return [Formula(text, True, "container")] if text.startswith("\\begin{") and text.endswith("}") else None
+    if node.first_element_child is None and _COMMAND.search(text) and not _DELIMITER.search(text):
+        return [Formula(text, node.tag == "div" or text.startswith("\\begin{"), "container")]
+    return None
 
 
 _READERS = {

@@ -10,6 +10,7 @@ from resiliparse.parse.html import DOMNode
 from pipeline.extract import maths
 from pipeline.extract.blocks import Blocks
 from pipeline.extract.boilerplate import DROPPED, is_furniture, is_link_list, names_furniture
+from pipeline.extract.tex import Formula
 
 _BLOCKS = frozenset(
     ("address", "article", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",
@@ -58,16 +59,25 @@ class Walk:
         classes = node.class_name
         formulas = maths.read(node, tag, classes)
         if formulas is not None:
-            for formula in formulas:
-                self.blocks.formula(formula)
+            self._formulas(formulas, tag)
         elif not is_furniture(node, tag, classes):
             handler = _HANDLERS.get(tag)
             if handler:
                 handler(self, node)
+            elif tag == "div" and "fragment" in classes.split():  # Doxygen's code
+                self._pre(node)
             elif tag in _BLOCKS:
                 self._block(node, tag)
             else:
                 self._children(node)
+
+    def _formulas(self, formulas: list[Formula], tag: str) -> None:
+        if tag in _BLOCKS:
+            self.blocks.flush()
+        for formula in formulas:
+            self.blocks.formula(formula)
+        if tag in _BLOCKS:
+            self.blocks.flush()
 
     def _children(self, node: DOMNode, leave: Callable[[], None] | None = None) -> None:
         if leave:

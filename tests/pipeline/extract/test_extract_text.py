@@ -33,6 +33,7 @@ STRUCTURE = {
     ),
     "code with fences": ("<pre>```\nx\n```</pre>", "````\n```\nx\n```\n````"),
     "code lines": ("<pre><span class=lineno>1</span>a<br>b<div>  c</div></pre>", "```\na\nb\n  c\n```"),
+    "doxygen code": ("<div class=fragment><div class=line>a</div><div class=line> b</div></div>", "```\na\n b\n```"),
     "code in a list": ("<ul><li>a<pre>x\n y</pre></ul>", "- a\n  ```\n  x\n   y\n  ```"),
     "inline code": ("<p>run <code>a  b</code> and <code>`c`</code>", "run `a b` and `` `c` ``"),
     "powers": ("<p>x<sup>2</sup> + a<sub>ij</sub> + 2<sup>n+1</sup>", "x^2 + a_ij + 2^{n+1}"),
