@@ -138,6 +138,8 @@ def _encoding() -> Check:
 def render_doctor(checks: list[Check], console: Console) -> None:
     """A line per check, and under it what to do."""
     made = Table.grid(padding=(0, 1))
+    made.add_column(overflow="fold")
+    made.add_column(overflow="fold")
     for check in checks:
         made.add_row(plain(f"{check.state:<8}{check.name}", _STYLES[check.state]), plain(check.found))
         if check.get:

@@ -66,7 +66,7 @@ def explain(run: RunFolder, id_or_url: str) -> Explanation:
 
 
 def _fates(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], wanted: str) -> list[Fate]:
-    match = (ds.field("id") == wanted) | ds.field("url").isin(spellings(wanted))
+    match = (ds.field("id") == wanted) | ds.field("url").isin(pa.array(spellings(wanted), pa.string()))
     columns = ["id", "url", "source", "subset", "__filename"]
     kept = _shards(run, receipts, DOCUMENTS).to_table(columns=columns, filter=match).to_pylist()
     dropped = _shards(run, receipts, DROPS).to_table(filter=match).to_pylist()
@@ -84,7 +84,7 @@ def spellings(url: str) -> list[str]:
     """The ways in which a URL may be recorded: either scheme, with and without a last slash."""
     bare = re.sub(r"^[a-z]+://", "", url.strip(), flags=re.IGNORECASE).rstrip("/")
     written = [f"{scheme}{bare}{end}" for scheme in ("http://", "https://", "") for end in ("", "/")]
-    return sorted({url, *written}) if bare else [url]
+    return sorted({url, *written}) if bare else []
 
 
 def _shards(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], schema: pa.Schema) -> ds.Dataset:

@@ -1,0 +1,119 @@
+"""What a run would take: units, bytes to read, core-hours, objects to write; found out without reading a document."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from rich.console import Console
+
+from manifests import Receipt
+from pipeline.report.text import plain, size, table
+from pipeline.stage import Stage, Unit
+from pipeline.stages.ingest import Ingest
+
+OBJECTS = 2
+"""Written by a unit of a stage that nothing else is known of: a file and a receipt."""
+
+
+@dataclass(frozen=True)
+class PlanRow:
+    """What one stage would take."""
+
+    stage: str
+    units: int
+    inputs: int
+    """Objects of the outside world."""
+    bytes: int
+    """To read: inputs as they are stored, or the text that is expected to be kept of them."""
+    core_hours: float | None
+    """None where nothing was measured: stages that read keys and counts, not text."""
+    objects: int
+    """To write, at most."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would take. Units and inputs are exact; text, core-hours and objects are expectations."""
+
+    rows: list[PlanRow]
+    units: int
+    input_bytes: int
+    core_hours: float
+    """Of the stages that were measured."""
+    objects: int
+
+
+def plan(stages: Sequence[Stage]) -> Plan:
+    """Walk the stages as a run would, with receipts that hold nothing. Raises StorageError if inputs are missing."""
+    known = throughput()
+    done: dict[str, tuple[Receipt, ...]] = {}
+    text: dict[tuple[str, str], float] = {}
+    rows = []
+    for stage in stages:
+        units = list(stage.units(done))
+        done[stage.name] = tuple(_expected(stage, unit) for unit in units)
+        measured = _of_stage(stage, known)
+        read = sum(text.get((receipt.stage, receipt.unit), 0.0) for unit in units for receipt in unit.upstream)
+        if isinstance(stage, Ingest):
+            measured = measured | known["sources"].get(type(stage.source).__name__.lower(), {})
+            text |= {(stage.name, unit.name): _input_bytes(unit) * measured.get("text", 1.0) for unit in units}
+            read = sum(map(_input_bytes, units))
+        rows.append(_row(stage, units, round(read), measured))
+    return _sum(rows)
+
+
+def throughput() -> dict[str, Any]:
+    """What one core does, as it was measured; by kind of source and by stage."""
+    return tomllib.loads(files(__package__).joinpath("throughput.toml").read_text("utf-8"))
+
+
+def _expected(stage: Stage, unit: Unit) -> Receipt:
+    return Receipt(stage=stage.name, unit=unit.name, recipe="", upstream="")
+
+
+def _input_bytes(unit: Unit) -> int:
+    return sum(shard.size for shard in unit.inputs)
+
+
+def _of_stage(stage: Stage, known: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = known["stages"].get(stage.name) or known["stages"].get(stage.name.partition("/")[0], {})
+    return found
+
+
+def _row(stage: Stage, units: Sequence[Unit], read: int, measured: Mapping[str, Any]) -> PlanRow:
+    rate = measured.get("bytes_per_second")
+    inputs = sum(len(unit.inputs) for unit in units)
+    objects = measured.get("objects", OBJECTS) * len(units)
+    return PlanRow(stage.name, len(units), inputs, read, read / rate / 3600 if rate else None, objects)
+
+
+def _sum(rows: list[PlanRow]) -> Plan:
+    return Plan(
+        rows,
+        units=sum(row.units for row in rows),
+        input_bytes=sum(row.bytes for row in rows if row.inputs),
+        core_hours=sum(row.core_hours or 0.0 for row in rows),
+        objects=sum(row.objects for row in rows),
+    )
+
+
+def render_plan(found: Plan, console: Console) -> None:
+    """A line per stage and a total; what is expected and not counted is marked."""
+    made = table("stage", "units", "inputs", "to read", "core-hours", "objects")
+    for row in found.rows:
+        read = size(row.bytes) if row.inputs else f"~{size(row.bytes)}" if row.bytes else "–"
+        hours = "–" if row.core_hours is None else _hours(row.core_hours)
+        made.add_row(plain(row.stage), f"{row.units:,}", f"{row.inputs or '–'}", read, hours, f"{row.objects:,}")
+    inputs, read = f"{sum(row.inputs for row in found.rows):,}", size(found.input_bytes)
+    hours, objects = _hours(found.core_hours), f"{found.objects:,}"
+    made.add_row("all", f"{found.units:,}", inputs, read, hours, objects, style="bold")
+    console.print(made)
+    console.print("~ is expected of what one core did on a sample; – was not measured. No document was read.")
+
+
+def _hours(number: float) -> str:
+    return f"~{number:,.0f}" if number >= 10 else f"~{number:.2f}" if number >= 0.01 else "<0.01"

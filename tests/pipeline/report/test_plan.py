@@ -1,0 +1,70 @@
+"""What a run would take, from the sizes of its inputs alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from small_runs import narrow, shown
+
+from manifests import Receipt
+from pipeline.report.plan import plan, render_plan, throughput
+from pipeline.sources.jsonl import Jsonl
+from pipeline.stage import Bench, Unit
+from pipeline.stages.ingest import Ingest
+from pipeline.storage import Outside, StorageError
+
+
+@dataclass(frozen=True)
+class Later:
+    """A stage with a unit for every documents unit."""
+
+    name: str
+    stands_on: tuple[str, ...] = ("documents/j",)
+
+    def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
+        for stage in self.stands_on:
+            yield from (Unit(receipt.unit, upstream=(receipt,)) for receipt in done[stage])
+
+    def run(self, unit: Unit, bench: Bench) -> None:
+        raise AssertionError("a plan does no work")
+
+
+def ingest(root: Path) -> Ingest:
+    for name, size in (("a", 1000), ("b", 1000), ("c", 3000)):
+        (root / f"{name}.jsonl").write_bytes(b"\xff" * size)  # not one readable line: no document may be read
+    return Ingest(Jsonl("j"), (), unit_bytes=2000, outside=Outside(str(root)), paths=("*.jsonl",))
+
+
+def test_inputs_are_counted_and_later_stages_follow_from_them(tmp_path: Path) -> None:
+    known = throughput()
+    jsonl, keys = known["sources"]["jsonl"], known["stages"]["dedup/keys"]
+    found = plan([ingest(tmp_path), Later("dedup/keys"), Later("dedup/pairs", ("dedup/keys",))])
+    documents, marks, pairs = found.rows
+    assert (documents.units, documents.inputs, documents.bytes, documents.objects) == (2, 3, 5000, 6)
+    assert documents.core_hours == pytest.approx(5000 / jsonl["bytes_per_second"] / 3600)
+    text = 5000 * jsonl["text"]
+    assert (marks.units, marks.inputs, marks.bytes, marks.objects) == (2, 0, text, 6)
+    assert marks.core_hours == pytest.approx(text / keys["bytes_per_second"] / 3600)
+    assert (pairs.units, pairs.bytes, pairs.core_hours, pairs.objects) == (2, 0, None, 4)
+    assert (found.units, found.input_bytes, found.objects) == (6, 5000, 16)
+    assert found.core_hours == pytest.approx((documents.core_hours or 0) + (marks.core_hours or 0))
+
+
+def test_missing_inputs_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"no input matches 'x\*'"):
+        plan([Ingest(Jsonl("j"), (), outside=Outside(str(tmp_path)), paths=("x*",))])
+
+
+def test_every_kind_of_source_was_measured() -> None:
+    assert set(throughput()["sources"]) == {"warc", "stack", "github", "arxiv", "jsonl"}
+
+
+def test_it_fits_a_terminal_and_marks_expectations(tmp_path: Path) -> None:
+    console = narrow()
+    render_plan(plan([ingest(tmp_path), Later("tokens/" + "long-name-" * 5), Later("else", ())]), console)
+    lines = [line.split() for line in shown(console).splitlines()]
+    assert ["documents/j", "2", "3", "5.0", "kB", "<0.01", "6"] in lines
+    assert ["else", "0", "–", "–", "–", "0"] in lines
