@@ -31,15 +31,20 @@ DATASETS = {"train": "train", "validation": "valid", "test": "test"}
 class MixtureStage:
     """Totals, the mixture and the trainers' own files, in `release/`. There is one unit."""
 
+    sources: tuple[str, ...]
+    """Names of the sources."""
     mixture: Mixture = field(default_factory=Mixture)
 
     @property
     def name(self) -> str:
         return "release/mixture"
 
+    @property
+    def stands_on(self) -> tuple[str, ...]:
+        return tuple(TOKENS + source for source in self.sources)
+
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
-        tokens = (receipts for stage, receipts in done.items() if stage.startswith(TOKENS))
-        yield Unit("all", upstream=tuple(receipt for receipts in tokens for receipt in receipts))
+        yield Unit("all", upstream=tuple(receipt for stage in self.stands_on for receipt in done[stage]))
 
     def run(self, unit: Unit, bench: Bench) -> None:
         shares = mix(train_tokens(unit.upstream), self.mixture)

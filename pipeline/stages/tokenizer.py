@@ -11,10 +11,11 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from manifests import Receipt
 from pipeline.stage import Bench, Unit
-from pipeline.stages.kept import MARKS, kept_documents, source_of
+from pipeline.stages.dedup import MARKS_STAGE
+from pipeline.stages.kept import kept_documents
 from pipeline.tokenization import TokenizerError, parse_tokenizer
 
-TOKENIZER = "tokenizer"
+TOKENIZER_STAGE = "tokenizer"
 TOKENIZER_FILE = "tokenizer/tokenizer.json"
 ALPHABET = pre_tokenizers.ByteLevel.alphabet()
 
@@ -23,32 +24,36 @@ ALPHABET = pre_tokenizers.ByteLevel.alphabet()
 class TrainTokenizer:
     """Trains on a sample of every source that is the same for any sharding. There is one unit."""
 
+    sources: tuple[str, ...]
+    """Stages whose documents are learned from, such as `documents/open-web-math`."""
     vocabulary: int
     """Entries, the 256 bytes and the end-of-document token among them; fewer if the text has no more to merge."""
     end_of_document: str = "</s>"
+    seed: int = 0
     source_bytes: int = 20_000_000
     """At most this much text of each source is read into memory and learned from."""
     document_characters: int = 100_000
     """At most this much of each document: one long book must not speak for its source."""
-    seed: int = 0
 
     @property
     def name(self) -> str:
-        return TOKENIZER
+        return TOKENIZER_STAGE
+
+    @property
+    def stands_on(self) -> tuple[str, ...]:
+        return (MARKS_STAGE, *self.sources)
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
-        documents = (receipts for stage, receipts in done.items() if stage.startswith("documents/"))
-        yield Unit("all", upstream=tuple(receipt for group in (done[MARKS], *documents) for receipt in group))
+        yield Unit("all", upstream=tuple(receipt for stage in self.stands_on for receipt in done[stage]))
 
     def run(self, unit: Unit, bench: Bench) -> None:
-        samples: dict[str, Sample] = {}
-        marks = [receipt for receipt in unit.upstream if receipt.stage == MARKS]
-        for documents in (receipt for receipt in unit.upstream if receipt.stage != MARKS):
-            sample = samples.setdefault(source_of(documents), Sample(self.source_bytes))
+        samples = {stage: Sample(self.source_bytes) for stage in self.sources}
+        marks, *units = unit.upstream
+        for documents in units:
             for row in kept_documents(documents, marks, bench, ("id", "text")):
                 rank = xxhash.xxh3_64_intdigest(f"tokenizer/{self.seed}/{row['id']}".encode())
-                sample.add(rank, row["text"][: self.document_characters])
-        texts = (text for source in sorted(samples) for text in samples[source].texts())
+                samples[documents.stage].add(rank, row["text"][: self.document_characters])
+        texts = (text for sample in samples.values() for text in sample.texts())
         data = train_tokenizer(texts, self.vocabulary, self.end_of_document)
         bench.path(TOKENIZER_FILE).write_bytes(data)
 

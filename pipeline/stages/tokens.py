@@ -19,10 +19,11 @@ from manifests.manifest import Split
 from pipeline.indexed import IndexedDataset, IndexedWriter, bin_path
 from pipeline.shards import DROPS, ParquetShard, drop_row
 from pipeline.stage import Bench, Position, Unit
+from pipeline.stages.dedup import MARKS_STAGE
 from pipeline.stages.ingest import group
-from pipeline.stages.kept import MARKS, kept_documents
+from pipeline.stages.kept import kept_documents
 from pipeline.stages.split import group_of, split_of
-from pipeline.stages.tokenizer import TOKENIZER, TOKENIZER_FILE
+from pipeline.stages.tokenizer import TOKENIZER_FILE, TOKENIZER_STAGE
 from pipeline.tokenization import BATCH_BYTES, TextEncoder, TokenizerError, load_tokenizer, parse_tokenizer
 
 _SIDECAR_TYPES: list[tuple[str, pa.DataType]] = [("document", pa.int64()), ("id", pa.string()), ("tokens", pa.int32())]
@@ -37,25 +38,31 @@ class Tokens:
     """The token shards of one source. A unit is one documents unit."""
 
     source: str
-    tokenizer: Model | None = None
-    """A `tokenizers` file; none: the one that the stage `tokenizer` trains."""
     end_of_document: str = "</s>"
     """Token that is appended once to every document."""
     split: Split = field(default_factory=Split)
     seed: int = 0
+    tokenizer: Model | None = None
+    """A `tokenizers` file; none: the one that the stage `tokenizer` trains."""
 
     @property
     def name(self) -> str:
         return f"tokens/{self.source}"
 
+    @property
+    def stands_on(self) -> tuple[str, ...]:
+        return (f"documents/{self.source}", MARKS_STAGE, *(() if self.tokenizer else (TOKENIZER_STAGE,)))
+
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
-        shared = done[MARKS] if self.tokenizer else done[MARKS] + done[TOKENIZER]
-        for number, documents in enumerate(done[f"documents/{self.source}"]):
+        stage, *others = self.stands_on
+        shared = tuple(receipt for name in others for receipt in done[name])
+        for number, documents in enumerate(done[stage]):
             yield Unit(documents.unit, upstream=(documents, *shared), number=number)
 
     def run(self, unit: Unit, bench: Bench) -> None:
         encoder = self._encoder(unit, bench)
-        rows = kept_documents(unit.upstream[0], unit.upstream[1:], bench, COLUMNS)
+        documents, marks, *_ = unit.upstream
+        rows = kept_documents(documents, marks, bench, COLUMNS)
         with ExitStack() as stack:
             shards: dict[str, TokenShard] = {}
             drops = stack.enter_context(ParquetShard(bench.path(f"drops/{self.name}/{unit.name}.parquet"), DROPS))

@@ -1,0 +1,234 @@
+"""Token shards: what a trainer reads is what the documents say, and the counts are what it sees."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from tiny_corpus import TEXT, Marks, TinyCorpus, tokenizer_file
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
+
+from filters.models import Model, pin
+from manifests import Receipt
+from manifests.manifest import Split
+from pipeline.indexed import IndexedDataset
+from pipeline.stage import Unwatched
+from pipeline.stages.mixture import MixtureStage, token_shards
+from pipeline.stages.tokens import Tokens, encoded, shard_prefix
+from pipeline.tokenization import TokenizerError, load_tokenizer
+
+HALVES = Split(validation=0.3, test=0.3)
+STRANGE = {
+    "forged": "a</s>b <s> <|endoftext|> <unk>",
+    "nul": "a\0b",
+    "surrogate": "a\ud800b \ud835\udd04",
+    "spaces": " \n\t ",
+    "wide": "定理 ∀x∈ℝ 🧮 é",
+}
+
+
+def pages(sites: int, each: int = 3) -> list[dict[str, str]]:
+    return [
+        {"id": f"{site}/{page}", "url": f"https://s{site}.test/{page}", "text": f"{TEXT[: 10 * site]} {page}."}
+        for site in range(sites)
+        for page in range(each)
+    ]
+
+
+def read_back(corpus: TinyCorpus, receipts: tuple[Receipt, ...]) -> dict[str, list[int]]:
+    """The ids of every document in the shards, by document id."""
+    found: dict[str, list[int]] = {}
+    for shard in token_shards(receipts):
+        prefix = corpus.folder / shard.prefix
+        rows = pq.read_table(f"{prefix}.parquet").to_pylist()
+        dataset = IndexedDataset(prefix)
+        assert [row["document"] for row in rows] == list(range(len(dataset)))
+        assert [row["tokens"] for row in rows] == dataset.sizes.tolist()
+        found |= {row["id"]: ids.tolist() for row, ids in zip(rows, dataset, strict=True)}
+    return found
+
+
+def tokenize(folder: Path, documents: list[dict[str, str]], **fields: object) -> tuple[TinyCorpus, tuple[Receipt, ...]]:
+    corpus = TinyCorpus(folder)
+    corpus.ingest("web", {"a.jsonl": documents})
+    corpus.do(Marks())
+    fields = {"tokenizer": tokenizer_file(folder)} | fields
+    return corpus, corpus.do(Tokens("web", **fields))  # type: ignore[arg-type]
+
+
+def test_every_document_comes_back_with_one_end(tmp_path: Path) -> None:
+    documents = [{"id": name, "text": text} for name, text in STRANGE.items()]
+    corpus, receipts = tokenize(tmp_path, documents, split=HALVES)
+    encoder = load_tokenizer(tmp_path / "tokenizer.json", "</s>")
+    found = read_back(corpus, receipts)
+    assert {name: ids.count(encoder.end) for name, ids in found.items()} == dict.fromkeys(STRANGE, 1)
+    assert {name: ids[-1] for name, ids in found.items()} == dict.fromkeys(STRANGE, encoder.end)
+    assert {name: encoder.decode(ids[:-1]) for name, ids in found.items()} == STRANGE | {"surrogate": "a\ufffdb 𝔄"}
+
+
+def test_receipts_and_totals_are_what_the_index_files_sum_to(tmp_path: Path) -> None:
+    corpus = TinyCorpus(tmp_path)
+    shards = {f"{name}.jsonl": [page | {"subset": f"s/{name}"} for page in pages(12)] for name in "ab"}
+    corpus.ingest("web", shards)
+    corpus.ingest("code", {"c.jsonl": pages(12)})
+    corpus.do(Marks())
+    model = tokenizer_file(tmp_path)
+    receipts = sum((corpus.do(Tokens(source, tokenizer=model, split=HALVES)) for source in ("web", "code")), ())
+    corpus.do(MixtureStage(("web", "code")))
+    seen: Counter[tuple[str, str]] = Counter()
+    for path in corpus.folder.glob("tokens/*/*/*.idx"):
+        dataset = IndexedDataset(path.with_suffix(""))
+        seen[path.parts[-3], path.parts[-2]] += int(dataset.sizes.sum())
+    counted: Counter[tuple[str, str]] = Counter()
+    for row in json.loads((corpus.folder / "release/totals.json").read_text()):
+        counted[row["source"], row["split"]] += row["tokens"]
+        assert row["subset"] in ("s/a", "s/b", "-")
+    assert counted == seen
+    assert len(seen) == 6
+    assert sum(total.tokens for receipt in receipts for total in receipt.totals.values()) == seen.total()
+    assert {shard.prefix: shard.tokens for shard in token_shards(receipts)} == {
+        shard.prefix: IndexedDataset(corpus.folder / shard.prefix).tokens for shard in token_shards(receipts)
+    }
+
+
+def test_what_dedup_dropped_is_not_read_and_what_is_empty_is_dropped(tmp_path: Path) -> None:
+    corpus = TinyCorpus(tmp_path)
+    texts = {"one": "One.", "copy": "One.", "empty": "", "two": "Two."}
+    corpus.ingest("web", {"x/a.jsonl": [{"id": name, "text": text} for name, text in texts.items()]})
+    corpus.ingest("code", {"x/a.jsonl": [{"id": "copy", "text": "Another source's."}]})
+    corpus.do(Marks({"web/x/a.jsonl": ("copy",)}))
+    (receipt,) = corpus.do(Tokens("web", tokenizer=tokenizer_file(tmp_path)))
+    flow = receipt.flows["web"]
+    assert (flow.read.documents, flow.kept.documents, flow.kept.bytes) == (3, 2, 8)
+    assert flow.dropped["tokens/empty"].documents == 1
+    assert read_back(corpus, (receipt,)).keys() == {"one", "two"}
+    (drop,) = pq.read_table(corpus.folder / "drops/tokens/web/x/a.jsonl.parquet").to_pylist()
+    assert (drop["id"], drop["stage"], drop["rule"], drop["reason"]) == ("empty", "tokens/web", "tokens", "empty")
+    (other,) = corpus.do(Tokens("code", tokenizer=tokenizer_file(tmp_path)))
+    assert other.flows["code"].kept.documents == 1
+
+
+def test_a_unit_of_nothing_has_a_receipt_and_no_shard(tmp_path: Path) -> None:
+    _, (receipt,) = tokenize(tmp_path, [])
+    assert receipt.flows == {}
+    assert [file.path for file in receipt.files] == ["drops/tokens/web/a.jsonl.parquet"]
+
+
+def split_by_id(corpus: TinyCorpus, receipts: tuple[Receipt, ...]) -> dict[str, str]:
+    return {
+        row["id"]: shard.split
+        for shard in token_shards(receipts)
+        for row in pq.read_table(f"{corpus.folder / shard.prefix}.parquet").to_pylist()
+    }
+
+
+def test_a_group_shares_a_split_for_any_sharding(tmp_path: Path) -> None:
+    documents = pages(20)
+    layouts = {"whole": {"a": documents}, "dealt": {str(n): documents[n::3] for n in range(3)}}
+    found = {}
+    for name, shards in layouts.items():
+        corpus = TinyCorpus(tmp_path / name)
+        corpus.ingest("web", shards)
+        corpus.do(Marks())
+        found[name] = split_by_id(corpus, corpus.do(Tokens("web", tokenizer=tokenizer_file(tmp_path), split=HALVES)))
+    assert found["whole"] == found["dealt"]
+    sites = {(name.partition("/")[0], split) for name, split in found["whole"].items()}
+    assert len(sites) == 20
+    assert {split for _, split in sites} == {"train", "validation", "test"}
+
+
+def test_the_bytes_do_not_depend_on_the_size_of_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    receipts: list[Receipt] = []
+    for size in (1, 100, 1 << 20):
+        monkeypatch.setattr("pipeline.stages.tokens.BATCH_BYTES", size)
+        receipts += tokenize(tmp_path / str(size), pages(5))[1]
+    assert receipts[0] == receipts[1] == receipts[2]
+
+
+def test_a_wide_vocabulary_takes_four_bytes_an_id(tmp_path: Path) -> None:
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    names = [*(f"<{number}>" for number in range(65_600 - 257)), *alphabet, "</s>"]
+    tokenizer = Tokenizer(models.BPE(vocab={name: number for number, name in enumerate(names)}, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.save(str(tmp_path / "wide.json"))
+    model = pin(Model(str(tmp_path / "wide.json")))
+    corpus, receipts = tokenize(tmp_path, [{"id": "x", "text": "ab"}], tokenizer=model)
+    (shard,) = token_shards(receipts)
+    assert IndexedDataset(corpus.folder / shard.prefix).dtype.itemsize == 4
+    assert read_back(corpus, receipts)["x"] == [names.index("a"), names.index("b"), 65_599]
+
+
+def test_names_of_units_cannot_trip_a_command_line_over() -> None:
+    assert shard_prefix("tokens/web", "train", "a b/c'd%é.gz+3") == "tokens/web/train/a%20b/c%27d%25%C3%A9.gz+3"
+
+
+def test_a_long_document_that_kills_costs_itself_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.stages.tokens.BATCH_BYTES", 50)
+    noted: list[int] = []
+
+    class Watched(Unwatched):
+        def __init__(self) -> None:
+            self.skip = {2: "memory"}
+
+        def enter(self, ordinal: int) -> None:
+            noted.append(ordinal)
+
+    tokenizer_file(tmp_path)
+    texts = ["short", "brief", "long " * 20, "long! " * 20]
+    rows = [{"id": str(number), "text": text, "url": ""} for number, text in enumerate(texts)]
+    outcomes = list(encoded(rows, load_tokenizer(tmp_path / "tokenizer.json", "</s>"), Watched()))
+    assert [isinstance(outcome, list) for _, outcome in outcomes] == [True, True, False, True]
+    assert (outcomes[2][1].rule, outcomes[2][1].reason) == ("isolation", "memory")  # type: ignore[union-attr]
+    assert noted == [3]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"{}", "no file of the tokenizers library"), (b"\xff", "no file of the tokenizers"), (b"", "no file of the")],
+)
+def test_what_is_no_tokenizer_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "t.json"
+    path.write_bytes(content)
+    with pytest.raises(TokenizerError, match=message):
+        load_tokenizer(path, "</s>")
+    with pytest.raises(TokenizerError, match="No such file"):
+        load_tokenizer(tmp_path / "absent.json", "</s>")
+
+
+def test_a_vocabulary_without_the_end_is_refused_with_what_it_has(tmp_path: Path) -> None:
+    tokenizer_file(tmp_path)
+    with pytest.raises(TokenizerError, match=r"no end-of-document token '<\|endoftext\|>'.*such as '</s>'"):
+        load_tokenizer(tmp_path / "tokenizer.json", "<|endoftext|>")
+
+
+def test_an_end_that_text_can_spell_is_refused(tmp_path: Path) -> None:
+    tokenizer_file(tmp_path)
+    with pytest.raises(TokenizerError, match="a page could forge it"):
+        load_tokenizer(tmp_path / "tokenizer.json", "a")
+
+
+def test_settings_of_the_file_that_would_change_documents_are_switched_off(tmp_path: Path) -> None:
+    tokenizer_file(tmp_path)
+    tokenizer = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
+    tokenizer.add_tokens([AddedToken("[EOD]", special=False)])  # an end that its file forgot to call special
+    tokenizer.enable_truncation(3)
+    tokenizer.enable_padding(length=1000)
+    tokenizer.save(str(tmp_path / "other.json"))
+    encoder = load_tokenizer(tmp_path / "other.json", "[EOD]")
+    (ids,) = encoder.encode(["a [EOD] b and so on"])
+    assert encoder.end not in ids
+    assert encoder.decode(ids) == "a [EOD] b and so on"
+
+
+def test_a_tokenizer_that_loses_text_is_found_when_it_writes(tmp_path: Path) -> None:
+    tokenizer = Tokenizer(models.WordLevel({"one": 0, "[UNK]": 1, "</s>": 2}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.save(str(tmp_path / "lossy.json"))
+    model = pin(Model(str(tmp_path / "lossy.json")))
+    tokenize(tmp_path / "known", [{"text": "one one"}], tokenizer=model)
+    with pytest.raises(TokenizerError, match=r"a\.jsonl\.bin does not decode .* loses text"):
+        tokenize(tmp_path / "unknown", [{"text": "one two"}], tokenizer=model)
