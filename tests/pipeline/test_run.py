@@ -1,0 +1,103 @@
+"""The same units inline and on a real Ray give the same bytes, and Ray's workers may die."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from lines import Longest, Trap, ingest, outside
+from pipeline.driver import Driver, Executor
+from pipeline.isolation import Bounds
+from pipeline.lock import Lock
+from pipeline.progress import Reporter
+from pipeline.run import inline, on_ray
+from pipeline.stages.ingest import Ingest
+from pipeline.storage import Outside, RunFolder
+from test_driver import content
+
+pytestmark = pytest.mark.slow
+
+FILES = {f"{number:02}.txt": "\n".join(f"line {line} of {number}" for line in range(50)) for number in range(12)}
+BOUNDS = Bounds(record_seconds=1.0, worker_bytes=400_000_000)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ray_ends() -> Iterator[None]:
+    """Ray's workers must find `lines` as this process does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(Path(__file__).parent))
+        yield
+    import ray
+
+    ray.shutdown()
+
+
+def bring_about(run: RunFolder, root: Outside, stage: Ingest, execute: Executor) -> dict[str, bytes]:
+    done = Driver(run, execute, Reporter(run, io.StringIO()), Lock(run, root)).bring_about([stage])
+    assert done.failures == []
+    return content(Path(run.url))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ray_gives_the_bytes_that_inline_gives(tmp_path: Path, workers: int) -> None:
+    root = outside(tmp_path / "in", FILES)
+    here, there = RunFolder(str(tmp_path / "inline")), RunFolder(str(tmp_path / "ray"))
+    stage = ingest(root, Longest(16))
+    plain = bring_about(here, root, stage, inline(here, root))
+    assert bring_about(there, root, stage, on_ray(there, root, BOUNDS, workers)) == plain
+
+
+def test_bad_records_cost_themselves_on_ray(tmp_path: Path) -> None:
+    root = outside(tmp_path / "in", {"a.txt": "one\ncrash\n", "b.txt": "hang\ntwo\n", "c.txt": "three"})
+    run = RunFolder(str(tmp_path / "out"))
+    bring_about(run, root, ingest(root, Trap()), on_ray(run, root, BOUNDS))
+    receipts = sorted(Path(run.url).rglob("receipt.json"))
+    assert [("crash" in path.read_text(), "timeout" in path.read_text()) for path in receipts] == [
+        (True, False),
+        (False, True),
+        (False, False),
+    ]
+
+
+def test_a_defect_is_a_failure_that_the_driver_lists(tmp_path: Path) -> None:
+    root = outside(tmp_path / "in", {"a.txt": "one\nraise\n", "b.txt": "two"})
+    run = RunFolder(str(tmp_path / "out"))
+    reporter = Reporter(run, io.StringIO())
+    done = Driver(run, on_ray(run, root, BOUNDS), reporter, Lock(run, root)).bring_about([ingest(root, Trap())])
+    assert [failure.error for failure in done.failures] == ["RuntimeError: a defect of ours"]
+    assert "in __call__" in done.failures[0].trace
+
+
+def test_a_killed_worker_changes_nothing(tmp_path: Path) -> None:
+    """Every Ray worker and every child is killed after each of the first units."""
+    root = outside(tmp_path / "in", FILES)
+    here, there = RunFolder(str(tmp_path / "inline")), RunFolder(str(tmp_path / "ray"))
+    stage = ingest(root)
+    plain = bring_about(here, root, stage, inline(here, root))
+    execute = on_ray(there, root, BOUNDS, 2)
+    assert bring_about(there, root, stage, killing(execute, after=3)) == plain
+
+
+def killing(execute: Executor, after: int) -> Executor:
+    def units_of(stage: object, units: object) -> object:
+        for number, outcome in enumerate(execute(stage, units)):  # type: ignore[arg-type]
+            if number < after:
+                kill_workers()
+            yield outcome
+
+    return units_of  # type: ignore[return-value]
+
+
+def kill_workers() -> None:
+    for process in psutil.Process(os.getpid()).children(recursive=True):
+        try:
+            command = " ".join(process.cmdline())
+        except psutil.Error:
+            continue
+        if any(name in command for name in ("ray::IDLE", "ray::_do_on_worker", "pipeline.isolation")):
+            os.kill(process.pid, signal.SIGKILL)
