@@ -81,59 +81,7 @@ def _parse(value: str) -> Any:
 def describe_errors(error: ValidationError, table: Mapping[str, Any]) -> list[str]:
     """One line per mistake: the dotted key, what is wrong, and the nearest known name for an unknown key."""
     items = error.errors()
-    below = (
-        {item["loc"][:-1] for item in items}
-        | {item["loc"][:-2] for item in items}
-        | {item["loc"][:-3] for item in items}
-    )
-    # pydantic counts a list's faulty elements as absent, and then calls the list too short as well
-    return [_describe(dict(item), table) for item in items if item["type"] != "too_short" or item["loc"] not in below]
-
-
-def _describe(item: dict[str, Any], table: Mapping[str, Any]) -> str:
-    key = ".".join(_names(item["loc"], table)) or "manifest"
-    if item["type"] == "extra_forbidden":
-        return unknown_key(key, str(item["loc"][-1]), _allowed(item["loc"][:-1]))
-    given = "" if item["type"] == "missing" or not item["loc"] else f" (given: {str(item['input'])[:80]!r})"
-    return f"{key}: {item['msg'].removeprefix('Value error, ')}{given}"
-
-
-def _names(location: Iterable[int | str], place: Any) -> Iterator[str]:
-    """The location as a person writes it: elements of a list by their name, without the tags that pydantic puts in."""
-    for part in location:
-        if isinstance(place, Mapping) and part == place.get("kind") and part not in place:
-            continue
-        try:
-            place = place[part]
-        except (KeyError, IndexError, TypeError):
-            place = None
-        named = isinstance(part, int) and isinstance(place, Mapping) and "name" in place
-        yield str(place["name"] if named else part)
-
-
-def unknown_key(key: str, name: str, allowed: Iterable[str]) -> str:
-    """The sentence for a name nobody knows."""
-    allowed = sorted(allowed)
-    near = difflib.get_close_matches(name, allowed, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"{key}: unknown key{hint} Allowed here: {', '.join(allowed)}"
-
-
-def _allowed(location: Iterable[int | str]) -> list[str]:
-    """Names that the schema allows at a place of the manifest, found by walking the JSON schema."""
-    here: Mapping[str, Any] = Manifest.model_json_schema()
-    definitions = here.get("$defs", {})
-    for part in location:
-        here = _step(here, part, definitions)
-    return list(here.get("properties", {}))
-
-
-def _step(schema: Mapping[str, Any], part: int | str, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema one step down; a tagged union is stepped into by its tag, as pydantic's error locations do."""
-    if isinstance(part, int):
-        below: Mapping[str, Any] = schema.get("items", {})
-    elif part in schema.get("discriminator", {}).get("mapping", {}):
-        below = {item["loc"][:depth] for item in items for depth in range(len(item["loc"]))}
+    below = {item["loc"][:depth] for item in items for depth in range(len(item["loc"]))}
     # pydantic counts a list's faulty elements as absent, and then calls the list too short as well
     return [_describe(dict(item), table) for item in items if item["type"] != "too_short" or item["loc"] not in below]
 

@@ -31,7 +31,7 @@ from pipeline.sources.source import Source
 from pipeline.sources.stack import Stack
 from pipeline.sources.warc import Warc
 from pipeline.stage import Stage
-from pipeline.stages.dedup import DedupKeys, DedupMarks, DedupPairs
+from pipeline.stages.dedup import dedup_stages
 from pipeline.stages.ingest import Ingest
 from pipeline.stages.mixture import MixtureStage
 from pipeline.stages.tokenizer import TrainTokenizer
@@ -97,19 +97,16 @@ def _chosen(manifest: Manifest, rule: str, locked: Mapping[str, str], default: s
 
 def corpus(asked: Asked) -> list[Stage]:
     """The stages that bring about what was asked for, in order."""
-    manifest = asked.manifest
-    names = tuple(source.name for source in manifest.sources)
+    names = tuple(source.name for source in asked.manifest.sources)
     ingest = [_ingest(asked, number) for number in range(len(names))]
     documents = tuple(stage.name for stage in ingest)
-    dedup = _dedup(manifest, documents)
-    tokenizer = manifest.tokenizer
-    train = [TrainTokenizer(documents, tokenizer.train_vocabulary, tokenizer.end_of_document, manifest.seed)]
-    tokens = [
-        Tokens(name, tokenizer.end_of_document, manifest.split, manifest.seed, asked.models.get("tokenizer"))
-        for name in names
+    return [
+        *ingest,
+        *dedup_stages(documents, asked.manifest.dedup),
+        *_tokenizer(asked.manifest, documents),
+        *(_tokens(asked, name) for name in names),
+        MixtureStage(names, asked.manifest.mixture),
     ]
-    mixture = MixtureStage(names, manifest.mixture)
-    return [*ingest, *dedup, *(train if tokenizer.train_vocabulary else []), *tokens, mixture]
 
 
 def _ingest(asked: Asked, number: int) -> Ingest:
@@ -128,9 +125,23 @@ def _ingest(asked: Asked, number: int) -> Ingest:
     )
 
 
-def _dedup(manifest: Manifest, documents: tuple[str, ...]) -> list[Stage]:
-    settings = manifest.dedup
-    return [DedupKeys(documents, settings), DedupPairs(settings), DedupMarks(documents, settings)]
+def _tokenizer(manifest: Manifest, documents: tuple[str, ...]) -> list[Stage]:
+    """The stage that trains a tokenizer, if the manifest does not bring one."""
+    wanted = manifest.tokenizer
+    if not wanted.train_vocabulary:
+        return []
+    return [TrainTokenizer(documents, wanted.train_vocabulary, wanted.end_of_document, manifest.seed)]
+
+
+def _tokens(asked: Asked, source: str) -> Tokens:
+    manifest = asked.manifest
+    return Tokens(
+        source=source,
+        tokenizer=asked.models.get("tokenizer"),
+        end_of_document=manifest.tokenizer.end_of_document,
+        split=manifest.split,
+        seed=manifest.seed,
+    )
 
 
 def source_of(section: AnySource) -> Source:
