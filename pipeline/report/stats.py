@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, groupby
 from typing import Any
 
 from rich.console import Console
@@ -146,17 +146,16 @@ def render_stats(found: Stats, console: Console) -> None:
         return
     console.print(_table(found.rows))
     if found.tokenizer:
-        told = f"tokenizer sha256 {found.tokenizer.sha256 or 'unknown'}, documents end with {found.tokenizer.end!r}"
-        console.print(plain(told))
+        end = f", every document ended by {found.tokenizer.end}" if found.tokenizer.end else ""
+        console.print(plain(f"Tokens of the tokenizer {found.tokenizer.sha256 or 'unknown'}{end}."))
     if found.published:
-        console.print()
-        console.print(_comparisons(found.published))
+        _render_comparisons(found.published, console)
 
 
 def _table(rows: Sequence[StatsRow]) -> Table:
     tokenized = any(row.stage == TOKENS for row in rows)
     split = sorted({row.split for row in rows if row.stage == TOKENS}, key=_split_place)
-    columns = ("text", "size", *(("kept", "tokens", *split) if tokenized else ()))
+    columns = ("ingested", "size", *(("kept", "tokens", *(name[:5] for name in split)) if tokenized else ()))
     made = table("documents", *columns)
     for source in dict.fromkeys(row.source for row in rows):
         of_source = [row for row in rows if row.source == source]
@@ -182,11 +181,17 @@ def _sum(rows: Iterable[StatsRow]) -> Total:
     return sum((row.total for row in rows), Total())
 
 
-def _comparisons(found: Sequence[Comparison]) -> Table:
-    made = table("published", "from", "published", "ours", "ratio", left=2)
-    for item in found:
-        origin = item.origin if item.verified or "not verified" in item.origin else f"{item.origin}; not verified"
-        ours, ratio = ("–", "") if item.ours is None else (short(item.ours), f"{item.ours / item.published:.3g}")
-        what = f"{item.what}, {item.measure}"
-        made.add_row(what, origin, short(item.published), ours, ratio, style="" if item.verified else "dim")
-    return made
+def _render_comparisons(found: Sequence[Comparison], console: Console) -> None:
+    for (cited, verified), items in groupby(found, lambda item: (_cited(item), item.verified)):
+        console.print()
+        console.print(plain(cited, "bold" if verified else "bold yellow"))
+        made = table("", "published", "ours", "ratio", "")
+        made.columns[0].min_width = 36
+        for item in items:
+            ours, ratio = ("–", "") if item.ours is None else (short(item.ours), f"{item.ours / item.published:.3g}")
+            made.add_row(f"  {item.what}", short(item.published), ours, ratio, item.measure)
+        console.print(made)
+
+
+def _cited(item: Comparison) -> str:
+    return item.origin if item.verified or "not verified" in item.origin else f"{item.origin}; not verified"

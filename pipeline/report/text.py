@@ -17,12 +17,14 @@ def count(number: int) -> str:
 
 
 def short(number: float) -> str:
-    """A number in about three digits: `942`, `14.7k`, `1.09M`, `55.0B`."""
-    for unit in ("", "k", "M", "B"):
+    """A number in at most seven columns: whole below a million, then in three digits, `1.09M`, `237B`."""
+    if abs(number) < 999_999.5:
+        return f"{number:,.0f}"
+    for unit in "MBT":
+        number /= 1e6 if unit == "M" else 1e3
         if abs(number) < 999.5:
-            return f"{number:.3g}" if not unit else f"{number:#.3g}{unit}"
-        number /= 1000
-    return f"{number:,.1f}T"
+            break
+    return f"{number:#.3g}".rstrip(".") + unit
 
 
 def size(number: int) -> str:

@@ -92,9 +92,14 @@ def test_a_torn_receipt_is_not_done(run: RunFolder) -> None:
 
 def test_without_a_plan_stages_come_in_the_corpuss_order(tmp_path: Path) -> None:
     run = RunFolder(str(tmp_path))
-    for stage in ("mixture", "tokens/web", "dedup/keys", "documents/web"):
+    for stage in ("release/mixture", "tokens/web", "dedup/keys", "documents/web"):
         stand(run, stage)
-    assert [stage.stage for stage in status(run).stages] == ["documents/web", "dedup/keys", "tokens/web", "mixture"]
+    assert [stage.stage for stage in status(run).stages] == [
+        "documents/web",
+        "dedup/keys",
+        "tokens/web",
+        "release/mixture",
+    ]
 
 
 def test_a_plan_that_is_not_json_is_an_error_that_names_it(run: RunFolder) -> None:
