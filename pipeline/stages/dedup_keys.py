@@ -1,0 +1,149 @@
+"""The map side of dedup: every document as the keys under which a duplicate of it would be found."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import xxhash
+
+from manifests import Receipt
+from pipeline.shards import ParquetShard, read_documents
+from pipeline.stage import Bench, Unit
+from pipeline.stages.ingest import DOCUMENTS_FILE
+from pipeline.stages.minhash import Permutations, shingle_hashes, sketch
+
+MEMBERS = pa.schema(
+    [("id", pa.string()), ("url", pa.string()), ("bytes", pa.uint64()), ("digest", pa.binary(16))]  # type: ignore[arg-type]
+)
+"""One row a document, in the shard's order: what survivors are chosen by. `digest` is of the text."""
+
+KEYS = pa.schema(
+    [("key", pa.uint64()), ("row", pa.uint32()), ("order", pa.uint64()), ("evidence", pa.binary())]  # type: ignore[arg-type]
+)
+"""One row a key of a document. Documents that share a key are candidates; `evidence` tells whether they are alike: the
+digest behind the key, or the sketch of the signature. `order` hashes source, id and text: no shard bears on it."""
+
+KINDS = ("same-id", "exact", "near")
+"""Kinds of keys; each partition of a keys file has one row group for each, in this order."""
+
+KEYS_STAGE = "dedup/keys"
+MEMBERS_FILE = "members.parquet"
+KEYS_FILE = "keys.parquet"
+
+_NEWLINES = re.compile(r"\r\n?")
+
+
+@dataclass(frozen=True)
+class DedupKeys:
+    """The keys of all documents, dealt into partitions. A unit is one documents unit."""
+
+    sources: tuple[str, ...]
+    """Stages whose documents are compared, such as `documents/open-web-math`."""
+    near: bool = True
+    """Look for near-duplicates, besides exact ones."""
+    threshold: float = 0.7
+    """Jaccard similarity of shingles that the bands are cut for."""
+    permutations: int = 128
+    """Length of a MinHash signature."""
+    shingle: int = 5
+    """Words in a shingle; a document with fewer words is compared exactly only."""
+    partitions: int = 4
+    """Into how many parts the keys are dealt."""
+
+    @property
+    def name(self) -> str:
+        return KEYS_STAGE
+
+    @property
+    def stands_on(self) -> tuple[str, ...]:
+        return self.sources
+
+    def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
+        receipts = (receipt for stage in self.sources for receipt in done[stage])
+        for number, receipt in enumerate(receipts):
+            yield Unit(unit_name(receipt), upstream=(receipt,), number=number)
+
+    def run(self, unit: Unit, bench: Bench) -> None:
+        source = source_of(unit.name)
+        permutations = Permutations(self.permutations, self.threshold)
+        ids, texts, bands = KeyRows(), KeyRows(), KeyRows()
+        with ParquetShard(bench.path(f"{self.name}/{unit.name}/{MEMBERS_FILE}"), MEMBERS) as members:
+            for row, (id, url, text) in enumerate(_read(unit, bench)):
+                size, digest = len(text.encode()), text_digest(text)
+                bench.tally.saw(source, size)
+                bench.tally.keep(source, size)
+                members.write({"id": id, "url": url, "bytes": size, "digest": digest})
+                identity = xxhash.xxh3_128_digest(f"{source}\0{id}".encode())
+                order = xxhash.xxh3_64_intdigest(identity + digest)
+                ids.add(row, order, [_first(identity)], identity)
+                texts.add(row, order, [_first(digest)], digest)
+                if self.near and len(shingles := shingle_hashes(text, self.shingle)):
+                    signature = permutations.signature(shingles)
+                    bands.add(row, order, permutations.band_keys(signature), sketch(signature))
+        write_keys(bench.path(f"{self.name}/{unit.name}/{KEYS_FILE}"), (ids, texts, bands), self.partitions)
+
+
+def unit_name(documents: Receipt) -> str:
+    """The name that a documents unit has in dedup: its source and its own name."""
+    return f"{documents.stage.removeprefix('documents/')}/{documents.unit}"
+
+
+def source_of(unit_name: str) -> str:
+    return unit_name.partition("/")[0]
+
+
+def _read(unit: Unit, bench: Bench) -> Iterator[tuple[str, str, str]]:
+    for listed in bench.files(unit, DOCUMENTS_FILE):
+        with bench.open(listed) as file:
+            for row in read_documents(file, ("id", "url", "text")):
+                yield row["id"], row["url"], row["text"]
+
+
+def text_digest(text: str) -> bytes:
+    """What makes two texts the same: every character but the style of newlines and white space around the whole."""
+    return xxhash.xxh3_128_digest(_NEWLINES.sub("\n", text).strip().encode())
+
+
+def _first(digest: bytes) -> int:
+    return int.from_bytes(digest[:8], "little")
+
+
+@dataclass
+class KeyRows:
+    """Keys of one kind while they are gathered: 20 bytes each, and the evidence once a document."""
+
+    keys: array[int] = field(default_factory=lambda: array("Q"))
+    rows: array[int] = field(default_factory=lambda: array("I"))
+    orders: array[int] = field(default_factory=lambda: array("Q"))
+    evidence: dict[int, bytes] = field(default_factory=dict)
+
+    def add(self, row: int, order: int, keys: list[int], evidence: bytes) -> None:
+        self.keys.extend(keys)
+        self.rows.extend([row] * len(keys))
+        self.orders.extend([order] * len(keys))
+        self.evidence[row] = evidence
+
+    def table(self, partition: int, partitions: int) -> pa.Table:
+        """The rows whose keys belong to a partition."""
+        keys = np.frombuffer(self.keys, dtype=np.uint64)
+        chosen = np.flatnonzero(keys % np.uint64(partitions) == partition)
+        rows = np.frombuffer(self.rows, dtype=np.uint32)[chosen]
+        orders = np.frombuffer(self.orders, dtype=np.uint64)[chosen]
+        evidence = [self.evidence[row] for row in rows.tolist()]
+        return pa.table([keys[chosen], rows, orders, pa.array(evidence, pa.binary())], schema=KEYS)
+
+
+def write_keys(path: Path, kinds: tuple[KeyRows, ...], partitions: int) -> None:
+    """Write keys so that a reducer reads no more than its partition, one kind at a time."""
+    with pq.ParquetWriter(path, KEYS, compression="zstd", use_dictionary=False) as writer:
+        for partition in range(partitions):
+            for rows in kinds:
+                table = rows.table(partition, partitions)
+                writer.write_table(table, row_group_size=max(table.num_rows, 1))
