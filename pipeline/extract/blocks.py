@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from pipeline.extract.delimiters import Page, split
 from pipeline.extract.tex import Formula
 
+DEEPEST = 12
+"""Levels of lists and quotations that are shown."""
+
 # Finished pieces (formulas, code) stand in the text as U+E000 number U+E001, so that nothing later mistakes their
 # dollars and backslashes for its own; U+E002 is a dollar that is none of a formula's. The page's own are stripped.
 _PRIVATE = re.compile("[\ue000-\ue002]")
@@ -67,6 +70,10 @@ class Blocks:
         fence = "`" * max(3, 1 + max(map(len, re.findall("`+", source)), default=0))
         lines = [fence + language, *source.splitlines(), fence]
         self._write(self._atom(("\n" + "".join(self.prefixes)).join(lines)))
+
+    def indent(self, prefix: str) -> None:
+        """Begin a list item or quotation; levels beyond DEEPEST are not indented, or hostile nesting would swell."""
+        self.prefixes.append(prefix if len(self.prefixes) < DEEPEST else "")
 
     def flush(self) -> None:
         """End the block; within a table's cell it is only a blank."""

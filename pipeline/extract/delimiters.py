@@ -11,6 +11,11 @@ from pipeline.extract.tex import Formula
 LONGEST = 20_000
 """Characters from an opening delimiter in which its closing one is looked for; bounds the work on hostile text."""
 
+EVIDENCE = 500
+"""Characters in which a formula must show a sign of TeX where the page loads no renderer."""
+DEEPEST = 8
+"""Levels to which an environment may hold others of its own name."""
+
 _ENVIRONMENTS = (
     "align|alignat|aligned|array|bmatrix|Bmatrix|cases|displaymath|eqnarray|equation|flalign|gather|gathered|math|"
     "matrix|multline|pmatrix|split|subequations|vmatrix|Vmatrix"
@@ -56,9 +61,10 @@ class Page:
 
 def split(text: str, page: Page) -> Iterator[str | Formula]:
     """Cut a block of text into plain text and formulas, in order; the pieces of plain text keep their dollars."""
+    scan = _Scan(text, page)
     start = position = 0
     while opener := _OPENER.search(text, position):
-        found = _formula(text, opener, page)
+        found = scan.formula(opener)
         if found is None:
             position = opener.end()
             continue
@@ -71,40 +77,56 @@ def split(text: str, page: Page) -> Iterator[str | Formula]:
         yield text[start:]
 
 
-def _formula(text: str, opener: re.Match[str], page: Page) -> tuple[Formula, int] | None:
-    """The formula that begins at `opener` and where it ends, or None if nothing begins there."""
-    token, begin = opener[0], opener.end()
-    if opener["environment"]:
-        return _environment(text, opener)
-    if token == "$":
-        body = _INLINE_BODY.match(text, begin)
-        plausible = body is not None and "\ue000" not in body[1] and _is_inline(body[1], page)
-        return (Formula(body[1], False, "delimiter"), body.end()) if body and plausible else None
-    closer = f"[/{opener['tag']}]" if opener["tag"] else _CLOSERS.get(token)
-    end = text.find(closer, begin, begin + LONGEST) if closer else -1
-    if closer is None or end < 0 or "\ue000" in text[begin:end]:
-        return None
-    body_text = text[begin:end]
-    if not (page.renders or opener["tag"] or _is_tex(body_text)):
-        return None
-    display = token in ("\\[", "$$", "[tex]")
-    return Formula(body_text, display, "tag" if opener["tag"] else "delimiter"), end + len(closer)
+class _Scan:
+    """Looks for the ends of formulas in one block of text, in time linear in its length."""
 
+    def __init__(self, text: str, page: Page) -> None:
+        self.text = text
+        self.page = page
+        self.without: dict[str, tuple[int, int]] = {}
+        """Per closing delimiter, a stretch of text in which it is known not to begin."""
 
-def _environment(text: str, opener: re.Match[str]) -> tuple[Formula, int] | None:
-    name = opener["environment"]
-    begin, closer = f"\\begin{{{name}}}", f"\\end{{{name}}}"
-    limit = opener.start() + LONGEST
-    end = text.find(closer, opener.end(), limit)
-    inner = text.find(begin, opener.end(), limit)
-    while 0 <= inner < end:  # the same environment inside itself, as cases may be
-        end = text.find(closer, end + len(closer), limit)
-        inner = text.find(begin, inner + len(begin), limit)
-    if end < 0:
-        return None
-    end += len(closer)
-    body = text[opener.start() : end]
-    return None if "\ue000" in body else (Formula(body, name != "math", "environment"), end)
+    def find(self, closer: str, begin: int) -> int:
+        """Where `closer` begins next, or -1; looks no further than LONGEST, and at no stretch twice."""
+        known_from, known_to = self.without.get(closer, (0, 0))
+        start = known_to if known_from <= begin <= known_to else begin
+        limit = begin + LONGEST
+        at = self.text.find(closer, start, limit + len(closer))
+        self.without[closer] = (min(begin, known_from) if start == known_to else begin, at if at >= 0 else limit)
+        return at
+
+    def formula(self, opener: re.Match[str]) -> tuple[Formula, int] | None:
+        """The formula that begins at `opener` and where it ends, or None if nothing begins there."""
+        token, begin = opener[0], opener.end()
+        if opener["environment"]:
+            return self._environment(opener)
+        if token == "$":
+            inline = _INLINE_BODY.match(self.text, begin)
+            plausible = inline is not None and "\ue000" not in inline[1] and _is_inline(inline[1], self.page)
+            return (Formula(inline[1], False, "delimiter"), inline.end()) if inline and plausible else None
+        closer = f"[/{opener['tag']}]" if opener["tag"] else _CLOSERS.get(token)
+        end = self.find(closer, begin) if closer else -1
+        if closer is None or end < 0 or self.text.find("\ue000", begin, end) >= 0:
+            return None
+        if not (self.page.renders or opener["tag"] or _is_tex(self.text[begin : min(end, begin + EVIDENCE)])):
+            return None
+        display = token.lower() in ("\\[", "$$", "[tex]")
+        return Formula(self.text[begin:end], display, "tag" if opener["tag"] else "delimiter"), end + len(closer)
+
+    def _environment(self, opener: re.Match[str]) -> tuple[Formula, int] | None:
+        name = opener["environment"]
+        begin, closer = f"\\begin{{{name}}}", f"\\end{{{name}}}"
+        end = self.find(closer, opener.end())
+        inner = self.text.find(begin, opener.end(), end) if end >= 0 else -1
+        for _ in range(DEEPEST):  # the same environment inside itself, as cases may be
+            if not 0 <= inner < end:
+                break
+            end = self.text.find(closer, end + len(closer), end + LONGEST)
+            inner = self.text.find(begin, inner + len(begin), end) if end >= 0 else -1
+        if end < 0 or self.text.find("\ue000", opener.start(), end) >= 0:
+            return None
+        end += len(closer)
+        return Formula(self.text[opener.start() : end], name != "math", "environment"), end
 
 
 def _is_tex(body: str) -> bool:

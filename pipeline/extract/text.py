@@ -150,7 +150,7 @@ class Walk:
             blocks.lead = ""
 
         blocks.lead = "".join(blocks.prefixes) + mark
-        blocks.prefixes.append(" " * len(mark))
+        blocks.indent(" " * len(mark))
         self._children(node, leave)
 
     def _quote(self, node: DOMNode) -> None:
@@ -159,7 +159,7 @@ class Walk:
             self.blocks.prefixes.pop()
 
         self.blocks.flush()
-        self.blocks.prefixes.append("> ")
+        self.blocks.indent("> ")
         self._children(node, leave)
 
     def _pre(self, node: DOMNode) -> None:

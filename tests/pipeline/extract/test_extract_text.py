@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -129,6 +131,25 @@ def test_harmful_pages_are_refused_before_parsing(html: bytes, reason: str) -> N
     outcome = ExtractHtml()(Document("a", "web", raw=html))
     assert isinstance(outcome, Drop)
     assert (outcome.rule, outcome.reason) == ("extract", reason)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "\\(" * 100_000,
+        "$" * 100_000,
+        "\\begin{cases}" * 20_000,
+        "[tex]" * 50_000,
+        "<ul><li>" * 400 + "x<br>" * 2000,
+        "<script type=math/tex>" + "%" * 500_000 + "</script>",
+        "<img src='" + "chart.googleapis.com/chart?" * 20_000 + "'>",
+    ],
+    ids=["parens", "dollars", "environments", "tags", "lists", "comments", "address"],
+)
+def test_hostile_repetition_costs_no_more_than_its_length(html: str) -> None:
+    start = time.process_time()
+    assert len(text("<script src=MathJax.js></script>" + html)) < 3 * len(html) + 100_000
+    assert time.process_time() - start < 5
 
 
 def test_scripts_and_flat_pages_are_not_deep() -> None:
