@@ -6,7 +6,6 @@ may pack for itself.
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import io
 import json
@@ -16,11 +15,13 @@ import tarfile
 import tempfile
 import tomllib
 import uuid
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,29 +31,6 @@ from warcio.warcwriter import WARCWriter
 
 VERSION = 1
 """Raised when the same sources are to be packed into other bytes."""
-
-GITHUB = ("coq", "isabelle", "lean", "matlab")
-"""Languages that the papers took from GitHub itself; all others come from The Stack."""
-
-STACK_NAMES = {
-    "agda": "Agda",
-    "c": "C",
-    "cpp": "C++",
-    "fortran": "FORTRAN",
-    "gap": "GAP",
-    "haskell": "Haskell",
-    "idris": "Idris",
-    "julia": "Julia",
-    "jupyter-notebook": "Jupyter Notebook",
-    "maple": "Maple",
-    "python": "Python",
-    "r": "R",
-    "tex": "TeX",
-}
-"""The Stack's folder and what its column `lang` says."""
-
-Facts = dict[str, str]
-"""One table of a sidecar file: what is known of a page, paper or repository beside its content."""
 
 
 def location() -> Path:
@@ -112,21 +90,27 @@ def _archives(sample: Path) -> Iterator[tuple[str, bytes]]:
     for number in range(2):
         name = f"sample-{number:05}.warc.gz"
         yield f"web/{name}", _warc(name, pages[number::2])
-    for language in STACK_NAMES:
-        yield f"stack/data/{language}/train-00000-of-00001.parquet", _parquet(sample / "code", language)
-    for language in GITHUB:
-        yield from _tarballs(sample / "code", language)
+    yield from _code(sample / "code")
     yield from _eprints(sample / "arxiv")
     steps = sample / "proofsteps"
     yield "proofsteps/lean.jsonl.zst", zstandard.compress(_json_lines(steps / "lean.toml"))
-    yield "proofsteps/isabelle.jsonl.gz", gzip.compress(_json_lines(steps / "isabelle.toml"), mtime=0)
-    yield "redpajama/arxiv.jsonl.gz", gzip.compress(_json_lines(sample / "redpajama" / "arxiv.toml"), mtime=0)
+    yield "proofsteps/isabelle.jsonl.gz", _gzip(_json_lines(steps / "isabelle.toml"))
+    yield "redpajama/arxiv.jsonl.gz", _gzip(_json_lines(sample / "redpajama" / "arxiv.toml"))
     for path in sorted((sample / "benchmarks").glob("*.jsonl")):
         yield f"benchmarks/{path.name}", path.read_bytes()
 
 
+def _gzip(content: bytes) -> bytes:
+    """One gzip member without a time; the gzip module's header is not the same in all Pythons."""
+    return zlib.compress(content, 9, wbits=zlib.MAX_WBITS | 16)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text("utf-8"))
+
+
 def _json_lines(path: Path) -> bytes:
-    rows = tomllib.loads(path.read_text("utf-8"))["row"]
+    rows = _toml(path)["row"]
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
 
 
@@ -154,7 +138,7 @@ class Page:
 
 def read_pages(web: Path) -> Iterator[Page]:
     """Every page that `pages.toml` lists, once per address, in the order of the list."""
-    for site, listed in tomllib.loads((web / "pages.toml").read_text("utf-8")).items():
+    for site, listed in _toml(web / "pages.toml").items():
         for name, facts in listed.items():
             content_type = facts.get("type", "text/html; charset=utf-8")
             charset = content_type.partition("charset=")[2] or "utf-8"
@@ -178,25 +162,22 @@ def _warc(name: str, pages: list[Page]) -> bytes:
     out = io.BytesIO()
     writer = WARCWriter(out, gzip=True)
     crawl = b"isPartOf: proofpile-sample\r\nsoftware: warcio\r\nformat: WARC File Format 1.0\r\n"
-    _write_record(writer, "warcinfo", "", min(page.date for page in pages), crawl, about={"WARC-Filename": name})
+    _write_record(writer, "warcinfo", "", min(page.date for page in pages), crawl, {"WARC-Filename": name})
     for page in pages:
         _write_exchange(writer, page)
     return out.getvalue()
 
 
 def _write_exchange(writer: WARCWriter, page: Page) -> None:
-    """The request, the response and the crawler's remarks, three records that name each other."""
-    answered = _record_id("response", page.url)
-    asks = StatusAndHeaders(
-        f"GET {page.path} HTTP/1.1", [("Host", page.host), ("Accept", "text/html")], is_http_request=True
-    )
+    """The request, the response and the crawler's remarks, which both name the response."""
+    asks = [("Host", page.host), ("Accept", "text/html")]
     says = [("Content-Type", page.content_type), ("Content-Length", str(len(page.body)))]
-    answers = StatusAndHeaders(page.status, [kv for kv in says if kv[1]], protocol="HTTP/1.1")
-    _write_record(writer, "request", page.url, page.date, b"", asks, {"WARC-Concurrent-To": answered})
-    _write_record(writer, "response", page.url, page.date, page.body, answers, {"WARC-IP-Address": "192.0.2.1"})
-    _write_record(
-        writer, "metadata", page.url, page.date, b"fetchTimeMs: 40\r\n", about={"WARC-Concurrent-To": answered}
-    )
+    request = StatusAndHeaders(f"GET {page.path} HTTP/1.1", asks, is_http_request=True)
+    response = StatusAndHeaders(page.status, says, protocol="HTTP/1.1")
+    answer = {"WARC-Concurrent-To": _record_id("response", page.url)}
+    _write_record(writer, "request", page.url, page.date, b"", answer, request)
+    _write_record(writer, "response", page.url, page.date, page.body, {"WARC-IP-Address": "192.0.2.1"}, response)
+    _write_record(writer, "metadata", page.url, page.date, b"fetchTimeMs: 40\r\n", answer)
 
 
 def _write_record(
@@ -205,15 +186,17 @@ def _write_record(
     url: str,
     date: datetime,
     payload: bytes,
+    about: dict[str, str],
     http: StatusAndHeaders | None = None,
-    about: Facts | None = None,
 ) -> None:
-    named = {"WARC-Record-ID": _record_id(kind, url), "WARC-Date": date.strftime("%Y-%m-%dT%H:%M:%SZ"), **(about or {})}
-    writer.write_record(
-        writer.create_warc_record(
-            url, kind, io.BytesIO(payload), len(payload), http_headers=http, warc_headers_dict=named
-        )
-    )
+    named = {
+        "WARC-Record-ID": _record_id(kind, url or about["WARC-Filename"]),
+        "WARC-Date": f"{date:%Y-%m-%dT%H:%M:%SZ}",
+        **about,
+    }
+    stream = io.BytesIO(payload)
+    record = writer.create_warc_record(url, kind, stream, len(payload), http_headers=http, warc_headers_dict=named)
+    writer.write_record(record)
 
 
 def _record_id(kind: str, url: str) -> str:
@@ -223,26 +206,46 @@ def _record_id(kind: str, url: str) -> str:
 # Code: The Stack's rows, and repositories as GitHub serves them
 
 
-def _repositories(code: Path, language: str) -> Iterator[tuple[str, Path, Facts]]:
-    """Name (`owner/repo`), folder and facts of every repository of a language."""
-    known = tomllib.loads((code / "repositories.toml").read_text("utf-8"))
-    for folder in sorted((code / language).glob("*/*")):
+@dataclass(frozen=True)
+class Repository:
+    """A repository of the sample: `owner/name`, its folder, and its facts from `repositories.toml`."""
+
+    name: str
+    folder: Path
+    license: str
+    stars: int
+    sha: str
+
+
+def _code(code: Path) -> Iterator[tuple[str, bytes]]:
+    names = _toml(code / "stack-names.toml")
+    for folder in sorted(path for path in code.iterdir() if path.is_dir()):
+        repositories = list(_repositories(folder))
+        if folder.name in names:
+            yield f"stack/data/{folder.name}/train-00000-of-00001.parquet", _parquet(names[folder.name], repositories)
+        else:
+            yield from map(_tarball, repositories)
+
+
+def _repositories(language: Path) -> Iterator[Repository]:
+    known = _toml(language.parent / "repositories.toml")
+    for folder in sorted(language.glob("*/*")):
         name = f"{folder.parent.name}/{folder.name}"
-        yield name, folder, known[name]
+        yield Repository(name, folder, **known[name])
 
 
-def _parquet(code: Path, language: str) -> bytes:
+def _parquet(language: str, repositories: list[Repository]) -> bytes:
     rows = [
-        _stack_row(path.read_text("utf-8"), path.relative_to(folder).as_posix(), STACK_NAMES[language], name, facts)
-        for name, folder, facts in _repositories(code, language)
-        for path in _files(folder)
+        _stack_row(path.read_text("utf-8"), path.relative_to(repository.folder).as_posix(), language, repository)
+        for repository in repositories
+        for path in _files(repository.folder)
     ]
     out = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows, schema=_stack_schema()), out, compression="zstd")
     return out.getvalue()
 
 
-def _stack_row(content: str, path: str, language: str, repository: str, facts: Facts) -> dict[str, object]:
+def _stack_row(content: str, path: str, language: str, repository: Repository) -> dict[str, object]:
     """A row with the columns of The Stack v1.2."""
     stored = content.encode()
     lines = content.splitlines() or [""]
@@ -259,11 +262,11 @@ def _stack_row(content: str, path: str, language: str, repository: str, facts: F
     for most in ("stars", "issues", "forks"):
         row |= {
             f"max_{most}_repo_path": path,
-            f"max_{most}_repo_name": repository,
-            f"max_{most}_repo_head_hexsha": facts["sha"],
-            f"max_{most}_repo_licenses": [facts["license"]],
+            f"max_{most}_repo_name": repository.name,
+            f"max_{most}_repo_head_hexsha": repository.sha,
+            f"max_{most}_repo_licenses": [repository.license],
         }
-    return row | {"max_stars_count": facts["stars"]}
+    return row | {"max_stars_count": repository.stars}
 
 
 def _stack_schema() -> pa.Schema:
@@ -277,14 +280,14 @@ def _stack_schema() -> pa.Schema:
     return pa.schema(types)
 
 
-def _tarballs(code: Path, language: str) -> Iterator[tuple[str, bytes]]:
-    for name, folder, facts in _repositories(code, language):
-        top = f"{name.replace('/', '-')}-{facts['sha'][:7]}"
-        packed = _tar(folder, sorted(folder.rglob("*")), f"{top}/", {"comment": facts["sha"]})
-        yield f"github/{top}.tar.gz", gzip.compress(packed, mtime=0)
+def _tarball(repository: Repository) -> tuple[str, bytes]:
+    top = f"{repository.name.replace('/', '-')}-{repository.sha[:7]}"
+    members = sorted(repository.folder.rglob("*"))
+    packed = _tar(repository.folder, members, f"{top}/", {"comment": repository.sha})
+    return f"github/{top}.tar.gz", _gzip(packed)
 
 
-def _tar(folder: Path, members: list[Path], top: str, pax_headers: Facts, charset: str = "utf-8") -> bytes:
+def _tar(folder: Path, members: list[Path], top: str, pax_headers: dict[str, str], charset: str = "utf-8") -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT, pax_headers=pax_headers) as archive:
         if top:
@@ -310,12 +313,12 @@ def _member(name: str, path: Path) -> tarfile.TarInfo:
 
 
 def _eprints(arxiv: Path) -> Iterator[tuple[str, bytes]]:
-    known = tomllib.loads((arxiv / "papers.toml").read_text("utf-8"))
+    known = _toml(arxiv / "papers.toml")
     for paper, facts in sorted(known.items()):
         charset = facts.get("charset", "utf-8")
         parts = _files(arxiv / paper)
         whole = _text_bytes(parts[0], charset) if len(parts) == 1 else _tar(arxiv / paper, parts, "", {}, charset)
-        yield f"arxiv/{paper}.gz", gzip.compress(whole, mtime=0)
+        yield f"arxiv/{paper}.gz", _gzip(whole)
 
 
 def _text_bytes(path: Path, charset: str) -> bytes:
