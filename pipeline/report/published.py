@@ -27,10 +27,12 @@ class Figure(BaseModel):
     """Sources whose documents it counts, by their usual names."""
     subsets: tuple[str, ...] = ()
     """Subsets whose documents it counts, in whatever source they are."""
+    split: str = ""
+    """The only split that it counts, where it does not count all."""
 
-    def counts(self, source: str, subset: str) -> bool:
-        """Whether it is about documents of this source and subset."""
-        return source in self.sources or subset in self.subsets
+    def counts(self, source: str, subset: str, split: str) -> bool:
+        """Whether it is about these documents; what has not been split yet counts whole."""
+        return (source in self.sources or subset in self.subsets) and (not split or self.split in ("", split))
 
     def measured(self, total: Total) -> int:
         """The number of a run that belongs beside it."""

@@ -131,7 +131,7 @@ def _find(recipe: Any, name: str) -> str:
 
 def compare(figure: Figure, rows: Sequence[StatsRow]) -> Comparison:
     """A published figure beside what a trainer gets of the same documents; before tokens exist, beside the text."""
-    mine = [row for row in rows if figure.counts(row.source, row.subset)]
+    mine = [row for row in rows if figure.counts(row.source, row.subset, row.split)]
     kind = TOKENS if figure.measure == "tokens" or any(row.stage == TOKENS for row in mine) else DOCUMENTS
     ours = [figure.measured(row.total) for row in mine if row.stage == kind]
     return Comparison(
