@@ -1,0 +1,323 @@
+"""What dedup drops and what it keeps, through the law: documents shards in, ledgers and books out."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from filters.document import Document, Drop
+from manifests import Flow, Receipt
+from manifests.manifest import Dedup
+from pipeline.driver import Driver
+from pipeline.lock import Lock
+from pipeline.progress import Reporter
+from pipeline.run import inline
+from pipeline.shards import DROPS
+from pipeline.stage import Bench, Unit, Unwatched, execute
+from pipeline.stages.dedup import dedup_stages, dropped_ids
+from pipeline.stages.ingest import Ingest
+from pipeline.storage import Outside, RunFolder
+
+LEDGERS = "drops/dedup/marks/"
+
+Shards = Sequence[Mapping[str, str]]
+"""Documents by shard: text by id."""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Reads a JSON object of texts by id."""
+
+    name: str
+
+    def read(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
+        for id, text in json.load(stream).items():
+            yield Document(id, self.name, text=text, url=f"https://{self.name}.test/{id}")
+
+
+@dataclass
+class Outcome:
+    """What came of a run: the ledger's rows by source and unit, the marks' receipt, all bytes."""
+
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    marks: Receipt | None = None
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def dropped(self) -> dict[str, str]:
+        """Reason by id."""
+        return {row["id"]: row["reason"] for rows in self.rows.values() for row in rows}
+
+    @property
+    def kept(self) -> dict[str, str]:
+        """By dropped id the id that is kept for it."""
+        details = {row["id"]: row["detail"] for rows in self.rows.values() for row in rows}
+        return {id: re.match(r"kept (.*?);", detail)[1] for id, detail in details.items()}  # type: ignore[index]
+
+    @property
+    def flows(self) -> dict[str, Flow]:
+        assert self.marks
+        return self.marks.flows
+
+
+def dedup(folder: Path, sources: Mapping[str, Shards], asked: Dedup | None = None) -> Outcome:
+    """Bring the shards of these sources through ingest and dedup."""
+    root, run = Outside(str(folder / "in")), RunFolder(str(folder / "out"))
+    ingests = []
+    for source, shards in sources.items():
+        (folder / "in" / source).mkdir(parents=True)
+        for number, shard in enumerate(shards):
+            (folder / "in" / source / f"{number}.json").write_text(json.dumps(shard))
+        ingests.append(Ingest(Texts(source), (), unit_bytes=1, outside=root, paths=(f"{source}/*.json",)))
+    stages = [*ingests, *dedup_stages(tuple(stage.name for stage in ingests), asked or Dedup(partitions=2))]
+    driver = Driver(run, inline(run, root), Reporter(run, io.StringIO()), Lock(run, root))
+    done = driver.bring_about(stages)
+    assert not done.failures
+    outcome = Outcome(marks=done.receipts["dedup/marks"][0])
+    for path in sorted((folder / "out").rglob("*.parquet")):
+        outcome.files[path.relative_to(folder / "out").as_posix()] = path.read_bytes()
+        if "drops/dedup" in path.as_posix():
+            outcome.rows[path.relative_to(folder / "out/drops/dedup/marks").as_posix()] = pq.read_table(
+                path
+            ).to_pylist()
+    return outcome
+
+
+def words(*spans: range | int) -> str:
+    """A text of these numbered words."""
+    return " ".join(f"w{number}" for span in spans for number in ([span] if isinstance(span, int) else span))
+
+
+LONG = words(range(200))
+LONG_TOO = words(range(3), range(4, 200))
+"""`LONG` but for one word: 191 of 196 shingles are shared."""
+
+
+def test_the_same_text_under_two_ids_goes_once(tmp_path: Path) -> None:
+    outcome = dedup(tmp_path, {"web": [{"b": LONG, "x": words(range(500, 700))}, {"a": LONG}]})
+    assert outcome.dropped == {"b": "exact"}
+    assert outcome.rows["web/web/0.json.parquet"] == [
+        {
+            "id": "b",
+            "url": "https://web.test/b",
+            "source": "web",
+            "stage": "dedup/marks",
+            "rule": "dedup",
+            "reason": "exact",
+            "detail": "kept a; cluster of 2; similarity 1.00",
+        }
+    ]
+
+
+def test_newline_style_and_outer_white_space_are_not_text(tmp_path: Path) -> None:
+    outcome = dedup(tmp_path, {"web": [{"a": "one\ntwo", "b": "one\r\ntwo\n", "c": "\tone\rtwo", "d": "one two"}]})
+    assert outcome.dropped == {"a": "exact", "c": "exact"}
+    assert set(outcome.kept.values()) == {"b"}
+
+
+def test_near_duplicates_go_and_the_longer_text_stays(tmp_path: Path) -> None:
+    outcome = dedup(tmp_path, {"web": [{"a": LONG_TOO}, {"b": LONG}, {"c": words(range(150, 350))}]})
+    assert outcome.dropped == {"a": "near"}
+    assert outcome.kept == {"a": "b"}
+    (row,) = outcome.rows["web/web/0.json.parquet"]
+    assert float(row["detail"].rpartition(" ")[2]) == pytest.approx(191 / 201, abs=0.06)
+
+
+def test_near_duplicates_stay_if_they_are_not_asked_for(tmp_path: Path) -> None:
+    outcome = dedup(tmp_path, {"web": [{"a": LONG_TOO, "b": LONG, "c": LONG}]}, Dedup(near=False))
+    assert outcome.dropped == {"c": "exact"}
+
+
+def test_a_chain_is_one_cluster(tmp_path: Path) -> None:
+    """Neighbours share 280 of 312 shingles; the ends 264 of 328, less than the threshold."""
+    chain = {name: words(range(start, start + 300)) for name, start in (("a", 100), ("b", 116), ("c", 132))}
+    outcome = dedup(tmp_path, {"web": [chain]}, Dedup(threshold=0.85))
+    ends = dedup(tmp_path / "ends", {"web": [{"a": chain["a"], "c": chain["c"]}]}, Dedup(threshold=0.85))
+    assert outcome.dropped == {"b": "near", "c": "near"}
+    assert set(outcome.kept.values()) == {"a"}
+    assert all("cluster of 3" in row["detail"] for rows in outcome.rows.values() for row in rows)
+    assert ends.dropped == {}
+
+
+@pytest.mark.parametrize("length", [0, 1, 4, 5, 6])
+def test_short_documents_are_dropped_as_copies_only(tmp_path: Path, length: int) -> None:
+    """Of 0, 1, k-1, k and k+1 words. Strangers of the same length stay, whatever they have for a signature."""
+    text, stranger = words(range(length)), words(range(100, 100 + length)) or "…"
+    respaced = text.replace(" ", "  ")
+    outcome = dedup(tmp_path, {"web": [{"a": text, "b": stranger}, {"c": text, "d": "e f g h"}, {"e": respaced + "!"}]})
+    assert outcome.dropped == {"c": "exact"}
+
+
+@pytest.mark.parametrize(("length", "dropped"), [(4, {}), (5, {"a": "near"}), (6, {"a": "near"})])
+def test_a_document_of_enough_words_is_compared_by_words(tmp_path: Path, length: int, dropped: dict[str, str]) -> None:
+    text = words(range(length))
+    assert dedup(tmp_path, {"web": [{"a": text, "b": text.replace(" ", "  ")}]}).dropped == dropped
+
+
+def test_of_equal_documents_one_stays(tmp_path: Path) -> None:
+    outcome = dedup(tmp_path, {"web": [{f"{shard}{n}": LONG for n in range(50)} for shard in "ba"]})
+    assert len(outcome.dropped) == 99
+    assert set(outcome.dropped.values()) == {"exact"}
+    assert set(outcome.kept.values()) == {"a0"}
+
+
+def test_of_no_documents_none_goes(tmp_path: Path) -> None:
+    outcome = dedup(tmp_path, {"web": [{}, {}]})
+    assert outcome.dropped == {}
+    assert outcome.flows == {}
+    assert list(outcome.rows) == ["web/web/0.json.parquet", "web/web/1.json.parquet"]
+
+
+def test_a_giant_bucket_of_near_duplicates_is_one_cluster(tmp_path: Path) -> None:
+    shard = {f"{number:03}": words(range(200), 1000 + number) for number in range(300)}
+    outcome = dedup(tmp_path, {"web": [shard]})
+    assert set(outcome.dropped) == shard.keys() - {"000"}
+    assert set(outcome.dropped.values()) == {"near"}
+
+
+def test_one_id_in_two_shards_goes_once_and_the_longer_text_stays(tmp_path: Path) -> None:
+    outcome = dedup(tmp_path, {"web": [{"a": words(range(50))}, {"a": words(range(900, 990))}, {"b": LONG}]})
+    assert {name: [row["reason"] for row in rows] for name, rows in outcome.rows.items()} == {
+        "web/web/0.json.parquet": ["same-id"],
+        "web/web/1.json.parquet": [],
+        "web/web/2.json.parquet": [],
+    }
+
+
+def test_one_id_in_two_sources_names_two_documents(tmp_path: Path) -> None:
+    assert dedup(tmp_path, {"web": [{"1": words(range(50))}], "code": [{"1": words(range(70, 99))}]}).dropped == {}
+
+
+def test_a_document_that_loses_its_id_does_not_cost_the_text_that_it_shares(tmp_path: Path) -> None:
+    """`a` of the second shard goes for its id; `b` has the same text and must stay, though `a` would sort first."""
+    outcome = dedup(
+        tmp_path, {"web": [{"a": LONG + " longer"}, {"a": words(range(300, 400))}, {"b": words(range(300, 400))}]}
+    )
+    assert [(row["id"], row["reason"]) for row in outcome.rows["web/web/1.json.parquet"]] == [("a", "same-id")]
+    assert list(outcome.dropped) == ["a"]
+
+
+def test_the_survivor_of_an_id_may_itself_go_for_another_document(tmp_path: Path) -> None:
+    outcome = dedup(tmp_path, {"web": [{"b": LONG_TOO}, {"b": words(range(300, 350))}, {"a": LONG}]})
+    assert [row["detail"] for row in outcome.rows["web/web/1.json.parquet"]] == ["kept a; another document has this id"]
+    assert [row["reason"] for row in outcome.rows["web/web/0.json.parquet"]] == ["near"]
+
+
+@pytest.mark.parametrize(
+    ("priority", "kept"), [((), "arxiv"), (("web",), "web"), (("stack", "web"), "stack"), (("web", "arxiv"), "web")]
+)
+def test_sources_win_in_order_of_priority_then_of_name(tmp_path: Path, priority: tuple[str, ...], kept: str) -> None:
+    """Before the length of the text: the first source has the shortest."""
+    texts = {"arxiv": words(range(190)), "stack": words(range(195)), "web": LONG}
+    sources = {source: [{f"{source}-id": text}] for source, text in texts.items()}
+    outcome = dedup(tmp_path, sources, Dedup(priority=priority))
+    assert set(outcome.dropped) == {f"{source}-id" for source in texts if source != kept}
+    assert set(outcome.kept.values()) == {f"{kept}-id"}
+
+
+def test_the_books_balance_by_source(tmp_path: Path) -> None:
+    outcome = dedup(tmp_path, {"code": [{"a": "é", "b": "é"}, {"c": "four"}], "web": [{"d": "é"}]})
+    code, web = outcome.flows["code"], outcome.flows["web"]
+    assert (code.read.documents, code.kept.documents, code.read.bytes, code.kept.bytes) == (3, 2, 8, 6)
+    assert code.dropped.keys() == web.dropped.keys() == {"dedup/exact"}
+    assert (web.read.bytes, web.kept.documents) == (2, 0)
+
+
+def test_later_stages_ask_which_ids_of_a_unit_go(tmp_path: Path) -> None:
+    outcome = dedup(tmp_path, {"web": [{"b": LONG, "c": LONG, "x": "x"}, {"a": LONG}]})
+    run = RunFolder(str(tmp_path / "out"))
+    bench = Bench(tmp_path, run, Outside(""), Unwatched())
+    assert outcome.marks
+    documents = [Receipt.model_validate_json(run.read(f"documents/web/web/{n}.json/receipt.json")) for n in (0, 1)]
+    assert dropped_ids(bench, outcome.marks, documents[0]) == {"b", "c"}
+    assert dropped_ids(bench, outcome.marks, documents[1]) == set()
+    with pytest.raises(KeyError, match="no marks for documents/web/other"):
+        dropped_ids(bench, outcome.marks, documents[0].model_copy(update={"unit": "other"}))
+
+
+def test_ledgers_have_the_schema_of_the_ledger(tmp_path: Path) -> None:
+    files = dedup(tmp_path, {"web": [{"a": "x", "b": "x"}, {}]}).files
+    ledgers = [data for path, data in files.items() if path.startswith("drops/dedup/")]
+    assert len(ledgers) == 2
+    assert all(pq.read_schema(io.BytesIO(data)) == DROPS for data in ledgers)
+
+
+def test_the_order_in_which_units_are_done_does_not_show(tmp_path: Path) -> None:
+    shards = {"web": [{f"{n}{m}": words(range(n, 200 + 4 * m)) for m in range(3)} for n in range(4)]}
+    outcome = dedup(tmp_path, shards)
+    run, root = RunFolder(str(tmp_path / "again")), Outside(str(tmp_path / "in"))
+    done: dict[str, tuple[Receipt, ...]] = {}
+    ingest = Ingest(Texts("web"), (), unit_bytes=1, outside=root, paths=("web/*.json",))
+    for stage in [ingest, *dedup_stages(("documents/web",), Dedup(partitions=2))]:
+        units: list[Unit] = list(stage.units(done))
+        receipts = {unit.name: execute(stage, unit, run, root, Unwatched()) for unit in reversed(units)}
+        done[stage.name] = tuple(receipts[unit.name] for unit in units)
+    again = {path: (tmp_path / "again" / path).read_bytes() for path in outcome.files}
+    assert outcome.dropped
+    assert again == outcome.files
+
+
+@pytest.mark.parametrize("partitions", [1, 3, 16])
+def test_the_number_of_partitions_does_not_show_in_the_ledger(tmp_path: Path, partitions: int) -> None:
+    shards = {"web": [{f"{n}{m}": words(range(n, 200 + 4 * m)) for m in range(3)} for n in range(4)]}
+    two = dedup(tmp_path / "two", shards, Dedup(partitions=2))
+    assert dedup(tmp_path / "other", shards, Dedup(partitions=partitions)).rows == two.rows
+
+
+@st.composite
+def corpora(draw: st.DrawFn) -> dict[str, str]:
+    """Texts by id: a few originals of any length, cut and edited more or less."""
+    edits = st.tuples(st.integers(0, 2), st.sampled_from([0, 3, 5, 30, 120]), st.integers(0, 20), st.integers(0, 3))
+    texts = {}
+    for number, (original, length, cut, odd) in enumerate(draw(st.lists(edits, max_size=14))):
+        base = 1000 * original
+        texts[f"id{number * 7919 % 31}"] = words(range(base + cut, base + length), *range(90_000, 90_000 + odd))
+    return texts
+
+
+def jaccard(left: str, right: str) -> float:
+    """Of the sets of five-word shingles; of shorter texts, whether they are equal."""
+    ours, theirs = ({tuple(w[n : n + 5]) for n in range(len(w) - 4)} for w in (left.split(), right.split()))
+    return len(ours & theirs) / len(ours | theirs) if ours and theirs else float(left == right)
+
+
+@settings(deadline=None, max_examples=8)
+@given(corpora())
+def test_any_sharding_drops_the_same_and_what_goes_is_like_what_stays(texts: dict[str, str]) -> None:
+    outcomes = []
+    for count in (1, 2, 7):
+        shards: list[dict[str, str]] = [{} for _ in range(count)]
+        for number, (id, text) in enumerate(texts.items()):
+            shards[number * 5 % count][id] = text
+        with TemporaryDirectory() as folder:
+            outcomes.append(dedup(Path(folder), {"web": shards}))
+    first = outcomes[0]
+    assert all((outcome.dropped, outcome.kept) == (first.dropped, first.kept) for outcome in outcomes)
+    flow = first.flows.get("web", Flow())
+    assert flow.kept.documents + len(first.dropped) == flow.read.documents == len(texts)
+    stay = texts.keys() - first.dropped.keys()
+    assert len({texts[id] for id in stay}) == len(stay)
+    assert set(first.kept.values()) <= stay
+    assert all(reaches(texts, id, kept) for id, kept in first.kept.items())
+
+
+def reaches(texts: Mapping[str, str], start: str, end: str) -> bool:
+    """Whether steps between texts that are truly alike, but for the error of the estimate, lead to the end."""
+    reached, ahead = {start}, [start]
+    while ahead:
+        here = ahead.pop()
+        near = {id for id in texts.keys() - reached if jaccard(texts[here], texts[id]) > 0.5}
+        reached |= near
+        ahead += near
+    return end in reached
