@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -17,11 +18,11 @@ from manifests import Receipt
 from pipeline.report.folder import receipts_by_stage
 from pipeline.report.text import plain, table
 from pipeline.shards import DOCUMENTS, DROPS
-from pipeline.storage import RunFolder
+from pipeline.storage import RunFolder, StorageError
 
 KEPT, DROPPED = "kept", "dropped"
-LOOKED_AT = 20_000
-"""Ids or URLs among which something near is looked for when nothing was found."""
+LOOKED_AT = 5_000
+"""Documents, and refusals, among which something near is looked for when nothing was found."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,9 @@ def explain(run: RunFolder, id_or_url: str) -> Explanation:
 def _fates(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], wanted: str) -> list[Fate]:
     match = (ds.field("id") == wanted) | ds.field("url").isin(pa.array(spellings(wanted), pa.string()))
     columns = ["id", "url", "source", "subset", "__filename"]
-    kept = _shards(run, receipts, DOCUMENTS).to_table(columns=columns, filter=match).to_pylist()
-    dropped = _shards(run, receipts, DROPS).to_table(filter=match).to_pylist()
-    fates = [_kept(run, row) for row in kept] + [Fate(outcome=DROPPED, **row) for row in dropped]
+    kept = (_kept(run, row) for row in _rows(run, receipts, DOCUMENTS, columns=columns, filter=match))
+    dropped = (Fate(outcome=DROPPED, **row) for row in _rows(run, receipts, DROPS, filter=match))
+    fates = [*kept, *dropped]
     places = {stage: place for place, stage in enumerate(receipts)}
     return sorted(fates, key=lambda fate: (fate.id, places.get(fate.stage, len(places)), fate.file))
 
@@ -87,12 +88,22 @@ def spellings(url: str) -> list[str]:
     return sorted({url, *written}) if bare else []
 
 
-def _shards(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], schema: pa.Schema) -> ds.Dataset:
-    """All documents shards, or all of the ledger, as the receipts list them; rows of others do not count."""
+def _rows(
+    run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], schema: pa.Schema, **scan: Any
+) -> Iterator[dict[str, Any]]:
+    """Rows of all documents shards, or of all of the ledger, that the receipts list; other files do not count.
+
+    One batch is in memory at a time. Raises StorageError if a file is not what its receipt says.
+    """
     folder = "drops/" if schema is DROPS else "documents/"
     files = (file for group in receipts.values() for receipt in group for file in receipt.files)
     paths = [run.full(file.path) for file in files if file.path.startswith(folder) and file.path.endswith(".parquet")]
-    return ds.dataset(paths, schema=schema, format="parquet", filesystem=run.fs)
+    shards = ds.dataset(paths, schema=schema, format="parquet", filesystem=run.fs)
+    try:
+        for batch in shards.scanner(**scan).to_batches():
+            yield from batch.to_pylist()
+    except pa.ArrowInvalid as error:
+        raise StorageError(f"{run.url} is damaged: {error}; remove the unit's receipt and run again") from error
 
 
 def unlisted(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]]) -> dict[str, int]:
@@ -101,17 +112,16 @@ def unlisted(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]]) -> dict[
     for stage, group in receipts.items():
         for flow in (flow for receipt in group for flow in receipt.flows.values()):
             missing.update({f"{stage}: {reason}": count.documents for reason, count in flow.dropped.items()})
-    ledger = _shards(run, receipts, DROPS).to_table(columns=["stage", "rule", "reason"])
-    for row in ledger.group_by(["stage", "rule", "reason"]).aggregate([([], "count_all")]).to_pylist():
-        missing[f"{row['stage']}: {row['rule']}/{row['reason']}"] -= row["count_all"]
+    listed = _rows(run, receipts, DROPS, columns=["stage", "rule", "reason"])
+    missing.subtract(f"{row['stage']}: {row['rule']}/{row['reason']}" for row in listed)
     return {reason: number for reason, number in missing.items() if number > 0}
 
 
 def _near(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], wanted: str) -> list[str]:
     known: dict[str, None] = {}
     for schema in (DOCUMENTS, DROPS):
-        rows = _shards(run, receipts, schema).scanner(columns=["id", "url"]).head(LOOKED_AT // 4)
-        known.update(dict.fromkeys(name for row in rows.to_pylist() for name in row.values() if name))
+        rows = _rows(run, receipts, schema, columns=["id", "url"])
+        known.update((name, None) for row in islice(rows, LOOKED_AT) for name in row.values() if name)
     return difflib.get_close_matches(wanted, known, n=3, cutoff=0.8)
 
 

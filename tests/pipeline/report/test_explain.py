@@ -10,7 +10,7 @@ import pytest
 from small_runs import do, ingest, narrow, shown, stand_marks
 
 from pipeline.report.explain import Fate, explain, render_fates, spellings
-from pipeline.storage import RunFolder
+from pipeline.storage import RunFolder, StorageError
 
 
 @pytest.fixture
@@ -74,6 +74,12 @@ def test_a_duplicate_shows_both_steps_and_what_was_kept_instead(run: RunFolder) 
 def test_what_no_receipt_lists_does_not_count(run: RunFolder) -> None:
     Path(run.url, "documents/web/a.txt/receipt.json").unlink()
     assert explain(run, "a.txt:0").fates == []
+
+
+def test_a_damaged_shard_is_an_error_that_says_what_to_do(run: RunFolder) -> None:
+    Path(run.url, "documents/web/a.txt/documents.parquet").write_bytes(b"half a fi")
+    with pytest.raises(StorageError, match=r"is damaged: .* remove the unit's receipt"):
+        explain(run, "a.txt:0")
 
 
 def test_refusals_that_are_not_listed_are_counted(run: RunFolder) -> None:
