@@ -76,9 +76,9 @@ class Sample:
         heapq.heappush(self.heap, (-rank, data))
         self.size += len(data)
         while self.heap and (self.size > self.limit or -self.heap[0][0] >= self.ceiling):
-            rank, data = heapq.heappop(self.heap)
-            self.size -= len(data)
-            self.ceiling = -rank
+            highest, evicted = heapq.heappop(self.heap)
+            self.size -= len(evicted)
+            self.ceiling = -highest
 
     def texts(self) -> Iterator[str]:
         """The texts, by rank."""
