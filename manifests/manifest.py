@@ -123,6 +123,12 @@ class Split(Section):
     test: float = Field(default=0.005, ge=0, lt=1)
     """Share of groups that go to test."""
 
+    @model_validator(mode="after")
+    def leaves_something_to_train_on(self) -> Split:
+        if self.validation + self.test >= 1:
+            raise ValueError("validation and test together leave nothing to train on")
+        return self
+
 
 class Tokenizer(Section):
     """Where token ids come from: a file, or a small one trained on the documents of this run."""
@@ -146,8 +152,8 @@ class Tokenizer(Section):
 class Mixture(Section):
     """How much of each source a trainer sees."""
 
-    weights: dict[str, float] = {}
-    """Sampling share by source, any positive scale; a source that is not named keeps its share of tokens."""
+    weights: dict[str, Annotated[float, Field(ge=0)]] = {}
+    """Sampling shares by source, on any scale; a source that is not named keeps its share of all tokens."""
     budget: int = Field(default=0, ge=0)
     """Tokens of training for which epochs per source are worked out; 0: one pass over all tokens."""
 

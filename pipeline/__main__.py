@@ -51,9 +51,9 @@ def main() -> None:
     """Run the command line and exit; errors that people can mend are one line, without a traceback unless --debug."""
     try:
         app()
-    except (ManifestError, ModelError) as error:
+    except (ManifestError, ModelError, TokenizerError) as error:
         _fail(error, BAD_MANIFEST)
-    except (BuildError, OSError, StaleError, StorageError, TokenizerError, TrainingError) as error:
+    except (BuildError, OSError, StaleError, StorageError, TrainingError) as error:
         _fail(error, FAILED)
     except KeyboardInterrupt:
         _fail(Exception("interrupted; the same command goes on where this one stopped"), FAILED)

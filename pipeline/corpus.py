@@ -16,7 +16,7 @@ from filters.filter import Filter, Where
 from filters.language_id import LanguageId
 from filters.latex import FlattenLatex
 from filters.math_score import MathScore
-from filters.models import Model, pin
+from filters.models import Model, pin, resolve
 from filters.perplexity import Perplexity
 from filters.prefilter import Prefilter
 from filters.web import Accents, HtmlType, Length, NewcommandLines, UrlBan
@@ -37,6 +37,7 @@ from pipeline.stages.mixture import MixtureStage
 from pipeline.stages.tokenizer import TrainTokenizer
 from pipeline.stages.tokens import Tokens
 from pipeline.storage import Outside
+from pipeline.tokenization import load_tokenizer
 
 CHAINS: Mapping[str, tuple[type[Filter], ...]] = {
     "warc": (
@@ -85,7 +86,10 @@ def ask(manifest: Manifest, sample: float = 1.0) -> Asked:
     if manifest.tokenizer.path:
         section = manifest.tokenizer
         chosen["tokenizer"] = Model(section.path, section.sha256 or locked.get("tokenizer", ""))
-    return Asked(manifest, Outside(manifest.root), {rule: pin(model) for rule, model in chosen.items()}, inputs, sample)
+    models = {rule: pin(model) for rule, model in chosen.items()}
+    if "tokenizer" in models:  # a token that is not in it must not show only after the corpus is built
+        load_tokenizer(resolve(models["tokenizer"]), manifest.tokenizer.end_of_document)
+    return Asked(manifest, Outside(manifest.root), models, inputs, sample)
 
 
 def _chosen(manifest: Manifest, rule: str, locked: Mapping[str, str], default: str) -> Model:

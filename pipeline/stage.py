@@ -252,9 +252,9 @@ def receipt_path(stage: str, unit: str) -> str:
 def read_receipts(run: RunFolder, stage: str = "") -> dict[str, Receipt]:
     """The receipts that stand below a folder, by path. A torn receipt is none."""
     receipts = {}
-    for path in run.find(stage, RECEIPT):
+    for path, data in sorted(run.read_all(run.find(stage, RECEIPT)).items()):
         with suppress(ValidationError):
-            receipts[path] = Receipt.model_validate_json(run.read(path))
+            receipts[path] = Receipt.model_validate_json(data)
     return receipts
 
 

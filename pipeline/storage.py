@@ -52,7 +52,9 @@ class Place:
     @cached_property
     def _located(self) -> tuple[Any, str]:
         url = str(sample.location()) if self.url.startswith("sample:") else self.url
-        fs, path = fsspec.core.url_to_fs(url)
+        remote = "://" in url
+        # a listing kept from before is a lie while others write
+        fs, path = fsspec.core.url_to_fs(url, **({"use_listings_cache": False} if remote else {}))
         return fs, str(path).rstrip("/")
 
     def __reduce__(self) -> tuple[type[Place], tuple[str]]:
@@ -193,6 +195,13 @@ class RunFolder(Place):
         if not self.exists(folder):
             return []
         return sorted(self.key(path) for path in self.fs.find(self.full(folder)) if path.endswith(f"/{name}"))
+
+    def read_all(self, paths: list[str]) -> dict[str, bytes]:
+        """The content of many small files by path, at once where the filesystem can."""
+        if not paths:
+            return {}
+        found = self.fs.cat([self.full(path) for path in paths])
+        return {self.key(full): data for full, data in found.items()}
 
     def put(self, local: Path, path: str) -> None:
         """Place a finished local file, whole or not at all."""

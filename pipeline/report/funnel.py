@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +18,8 @@ from pipeline.storage import RunFolder
 TOTAL = "total"
 """In place of a stage: from the source's first stage to the last that has read all it was given."""
 READ, KEPT, DROPPED = "read", "kept", "dropped"
+NAME = 30
+"""Columns of the first column, so that the tables of all sources line up."""
 
 
 @dataclass(frozen=True)
@@ -110,19 +113,27 @@ def render_funnel(rows: Sequence[FunnelRow], console: Console) -> None:
         console.print(plain(str(gap), "yellow"))
     if not wrong:
         console.print("The books balance: each stage has read what the stage before it kept.")
+    console.print("Bytes are those of records as a stage reads them: raw pages and files at first, text later.")
 
 
 def _table(rows: Sequence[FunnelRow], console: Console) -> Table:
     made = table(rows[0].source, "documents", "bytes", "share")
+    made.columns[0].min_width = NAME
     made.add_column("", min_width=BAR)
-    stage = ""
-    for row in rows:
-        if row.stage != stage:
-            stage = row.stage
+    for stage, of_stage in groupby(rows, lambda row: row.stage):
+        read, *outcomes = of_stage
+        if stage != TOTAL and [row.documents for row in outcomes] == [read.documents]:
+            made.add_row(plain(f"{stage}: all kept"), *_cells(read, console), style=_STYLES[KEPT])
+        else:
             made.add_row(plain(stage, "bold"))
-        numbers = count(row.documents), size(row.bytes), percent(row.share), bar(row.share, console)
-        made.add_row(plain(f"  {row.outcome}"), *numbers, style=_STYLES.get(row.outcome, "red"))
+            for row in (read, *outcomes):
+                style = _STYLES.get(row.outcome, "red")
+                made.add_row(plain(f"  {row.outcome}"), *_cells(row, console), style=style)
     return made
+
+
+def _cells(row: FunnelRow, console: Console) -> tuple[str, ...]:
+    return count(row.documents), size(row.bytes), percent(row.share), bar(row.share, console)
 
 
 _STYLES = {READ: "", KEPT: "green"}

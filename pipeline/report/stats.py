@@ -161,7 +161,7 @@ def _table(rows: Sequence[StatsRow]) -> Table:
         of_source = [row for row in rows if row.source == source]
         made.add_row(plain(source, "bold"), *_cells(of_source, tokenized, split))
         for subset in dict.fromkeys(row.subset for row in of_source):
-            if subset:
+            if subset not in ("", source):
                 cells = _cells([row for row in of_source if row.subset == subset], tokenized, split)
                 made.add_row(plain(f"  {subset}"), *cells)
     made.add_row("all", *_cells(rows, tokenized, split), style="bold")

@@ -125,7 +125,7 @@ def render_status(found: Status, console: Console) -> None:
     console.print(made)
     for failure in found.failures:
         console.print(plain(f"failed: {failure.stage}/{failure.unit}: {failure.error}", "red"))
-    if found.heard is not None:
+    if found.heard is not None and any(stage.state != "done" for stage in found.stages):
         console.print(f"The driver last spoke {duration(found.heard)} ago.")
 
 

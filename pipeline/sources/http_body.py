@@ -16,8 +16,8 @@ class BodyError(Exception):
 def decode_body(body: bytes, coding: str, transfer: str, limit: int) -> bytes:
     """Undo Transfer-Encoding and Content-Encoding (RFC 9112 section 6, RFC 9110 section 8.4).
 
-    CommonCrawl stores bodies decoded and renames the headers; other crawlers store them as they came, and some leave the
-    header on a body that is not encoded, which is then taken as it is. Raises BodyError (`encoding`, `too-large`).
+    CommonCrawl stores bodies decoded and renames the headers; other crawlers store them as they came, and some leave
+    the header on a body that is not encoded, which is then taken as it is. Raises BodyError (`encoding`, `too-large`).
     """
     if "chunked" in transfer.lower():
         body = dechunk(body)
