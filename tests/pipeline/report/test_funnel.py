@@ -76,3 +76,12 @@ def test_it_fits_a_terminal_and_shows_shares(run: RunFolder) -> None:
         ["dull/no-number", "1", "14", "bytes", "20.00", "%", "██"]
     ]
     assert "The books balance" in text
+
+
+def test_a_stage_that_kept_everything_takes_one_line(run: RunFolder) -> None:
+    stand(run, "dedup/keys", {"web": flow((2, 31), (2, 31))})
+    console = narrow()
+    render_funnel(funnel(run), console)
+    assert [line.split() for line in shown(console).splitlines() if "dedup/keys" in line] == [
+        ["dedup/keys:", "all", "kept", "2", "31", "bytes", "100.00", "%", "█" * 12]
+    ]
