@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from lines import Longest, Trap, ingest, outside
+
 from manifests import Count, Flow, Receipt
 from pipeline.driver import Done, Driver, alone, check_books
 from pipeline.lock import Lock
@@ -32,12 +33,12 @@ def content(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
-@pytest.fixture()
+@pytest.fixture
 def root(tmp_path: Path) -> Outside:
     return outside(tmp_path / "in", FILES)
 
 
-@pytest.fixture()
+@pytest.fixture
 def run(tmp_path: Path) -> RunFolder:
     return RunFolder(str(tmp_path / "out"))
 

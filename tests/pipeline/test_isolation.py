@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from filters.filter import Filter
 from lines import Longest, Trap, ingest, outside
+
+from filters.filter import Filter
 from manifests import Receipt
 from pipeline.isolation import Bounds, Supervisor, UnitError
 from pipeline.stage import Unwatched, execute

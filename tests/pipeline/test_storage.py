@@ -11,6 +11,7 @@ from typing import BinaryIO, cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pipeline.storage import InputStream, Outside, RunFolder, StorageError
 
 reads = st.tuples(st.just("read"), st.integers(-1, 300))

@@ -8,13 +8,14 @@ import itertools
 import zlib
 
 import pytest
-from filters.document import Document, Drop
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pipeline.sources.http_body import BodyError, dechunk, decode_body, inflate
-from pipeline.sources.warc import Warc
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
+
+from filters.document import Document, Drop
+from pipeline.sources.http_body import BodyError, dechunk, decode_body, inflate
+from pipeline.sources.warc import Warc
 
 PAGE = b"<html><body><p>A page about $x^2$.</p></body></html>"
 
