@@ -21,10 +21,11 @@ _MARKS = re.compile(r"[!-@\[-`{-~]+")  # all of ASCII but letters and white spac
 class LanguageId:
     """Keeps a document if the likeliest language of its prose is wanted and likely enough (OpenWebMath, section 3.5).
 
-    Formulas, LaTeX commands, fenced code, digits and ASCII punctuation are taken out first: on 1,646 English pages of
-    software and mathematics that leaves 64 wrong, the raw text 110, lower case 85; on 579 others 1 each. Of a long text
-    the beginning and the middle are read. Adds `language` (code) and `language_score` (probability, 4 decimals) to the
-    document's meta.
+    Formulas, LaTeX commands, fenced code, digits and ASCII punctuation are taken out first: of 1,647 English pages of
+    software and mathematics that refuses 61, raw text 120, lower case 76; of 585 others it keeps 1, 2 and 1. Of a long
+    text the beginning and the middle are read.
+
+    Adds `language` (code) and `language_score` (probability, 4 decimals) to the document's meta.
     """
 
     rule: ClassVar[str] = "language-id"

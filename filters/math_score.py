@@ -10,7 +10,7 @@ from filters.filter import refuse
 from filters.models import Model, predict
 from filters.normalise import has_latex, prose, words
 
-MATH_SCORE_MODEL = Model("builtin:math-score", "b4dc62bac8a12d665a2c7b42b8027f68d449298c9a857ad489572f54010bc2ef")
+MATH_SCORE_MODEL = Model("builtin:math-score", "00a577d5fb8f7e50af318b26c3cc01e6501be0bdc6ea9cbee06518241e600bb7")
 """Trained by `filters.train.train_math_score`; what on, is in weights/README.md."""
 
 MATH = "math"

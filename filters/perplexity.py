@@ -12,7 +12,7 @@ from filters.filter import refuse
 from filters.models import Model, kenlm_model
 from filters.normalise import FORMULA, plain, prose
 
-PERPLEXITY_MODEL = Model("builtin:perplexity", "b82b13c1d29535613b347a550c47478db4fc51f951d8d2c94bab071bad964293")
+PERPLEXITY_MODEL = Model("builtin:perplexity", "3895b5fddb89bf1e73bdeacb4421ea58ce32f7680ccf89d07c1b2016492dd4c6")
 """Trained by `filters.train.train_perplexity`; what on, is in weights/README.md."""
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
