@@ -143,7 +143,7 @@ def render_doctor(checks: list[Check], console: Console) -> None:
     for check in checks:
         made.add_row(plain(f"{check.state:<8}{check.name}", _STYLES[check.state]), plain(check.found))
         if check.get:
-            made.add_row("", plain(f"→ {check.get}", "bold"))
+            made.add_row("", plain(f"get: {check.get}", "bold"))
     console.print(made)
 
 

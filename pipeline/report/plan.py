@@ -105,14 +105,14 @@ def render_plan(found: Plan, console: Console) -> None:
     """A line per stage and a total; what is expected and not counted is marked."""
     made = table("stage", "units", "inputs", "to read", "core-hours", "objects")
     for row in found.rows:
-        read = size(row.bytes) if row.inputs else f"~{size(row.bytes)}" if row.bytes else "–"
-        hours = "–" if row.core_hours is None else _hours(row.core_hours)
-        made.add_row(plain(row.stage), f"{row.units:,}", f"{row.inputs or '–'}", read, hours, f"{row.objects:,}")
+        read = size(row.bytes) if row.inputs else f"~{size(row.bytes)}" if row.bytes else "-"
+        hours = "-" if row.core_hours is None else _hours(row.core_hours)
+        made.add_row(plain(row.stage), f"{row.units:,}", f"{row.inputs or '-'}", read, hours, f"{row.objects:,}")
     inputs, read = f"{sum(row.inputs for row in found.rows):,}", size(found.input_bytes)
     hours, objects = _hours(found.core_hours), f"{found.objects:,}"
     made.add_row("all", f"{found.units:,}", inputs, read, hours, objects, style="bold")
     console.print(made)
-    console.print("~ is expected of what one core did on a sample; – was not measured. No document was read.")
+    console.print("~ is expected of what one core did on a sample; - was not measured. No document was read.")
 
 
 def _hours(number: float) -> str:

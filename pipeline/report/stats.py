@@ -188,7 +188,7 @@ def _render_comparisons(found: Sequence[Comparison], console: Console) -> None:
         made = table("", "published", "ours", "ratio", "")
         made.columns[0].min_width = 36
         for item in items:
-            ours, ratio = ("–", "") if item.ours is None else (short(item.ours), f"{item.ours / item.published:.3g}")
+            ours, ratio = ("-", "") if item.ours is None else (short(item.ours), f"{item.ours / item.published:.3g}")
             made.add_row(f"  {item.what}", short(item.published), ours, ratio, item.measure)
         console.print(made)
 

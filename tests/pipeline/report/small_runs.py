@@ -79,7 +79,7 @@ def ingest(root: Path, name: str = "web", unlisted: frozenset[str] = frozenset({
 def do(stage: Ingest, run: RunFolder, units: int = 2) -> list[Receipt]:
     """Do the first units of a stage."""
     run.write(recipe_path(recipe_hash(stage)), spell_out(stage))
-    return [execute(stage, unit, run, stage.outside, Unwatched()) for unit in list(stage.units({}))[:units]]
+    return [execute(stage, unit, run, Unwatched()) for unit in list(stage.units({}))[:units]]
 
 
 def flow(read: tuple[int, int], kept: tuple[int, int], **dropped: tuple[int, int]) -> Flow:

@@ -76,4 +76,4 @@ def test_lmplz_that_is_built_is_found(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_it_fits_a_terminal() -> None:
     console = narrow()
     render_doctor([*doctor(), Check("x", "missing", "gone " * 40, "fetch " * 40)], console)
-    assert "→ fetch" in shown(console)
+    assert "get: fetch" in shown(console)

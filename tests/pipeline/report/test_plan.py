@@ -67,4 +67,4 @@ def test_it_fits_a_terminal_and_marks_expectations(tmp_path: Path) -> None:
     render_plan(plan([ingest(tmp_path), Later("tokens/" + "long-name-" * 5), Later("else", ())]), console)
     lines = [line.split() for line in shown(console).splitlines()]
     assert ["documents/j", "2", "3", "5.0", "kB", "<0.01", "6"] in lines
-    assert ["else", "0", "–", "–", "–", "0"] in lines
+    assert ["else", "0", "-", "-", "-", "0"] in lines
