@@ -18,16 +18,15 @@ class ManifestError(Exception):
 
 
 def load_manifest(path: str | Path, overrides: Iterable[str] = ()) -> Manifest:
-    """Read a manifest and apply `KEY=VALUE` overrides, keys dotted. Raises ManifestError."""
+    """Read a manifest and apply `KEY=VALUE` overrides; locations come out absolute. Raises ManifestError."""
     path = Path(path)
     table = read_toml(path)
     for override in overrides:
         _override(table, override)
     try:
-        manifest = Manifest.model_validate(table)
+        return Manifest.model_validate(table).located(path.parent.resolve())
     except ValidationError as error:
         raise ManifestError("\n".join(f"{path}: {line}" for line in describe_errors(error, table))) from None
-    return manifest.model_copy(update={"root": _beside(path, manifest.root), "lock": _beside(path, manifest.lock)})
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -38,13 +37,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ManifestError(f"{path}: there is no such file") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ManifestError(f"{path}: {error}") from None
-
-
-def _beside(manifest: Path, location: str) -> str:
-    """Relative locations start at the manifest's folder, so that a manifest works from anywhere."""
-    if not location or ":" in location or Path(location).is_absolute():
-        return location
-    return str((manifest.parent / location).resolve())
 
 
 def _override(table: dict[str, Any], override: str) -> None:

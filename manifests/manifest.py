@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
@@ -19,6 +20,14 @@ def _expand(location: str) -> str:
 
 Location = Annotated[str, AfterValidator(_expand)]
 """Where something lies: the only kind of field in which `$VARIABLE` is replaced. Never part of a recipe's identity."""
+
+
+def _below(base: str, location: str) -> str:
+    """A relative location below a base; URLs, `builtin:` and absolute paths stay as they are."""
+    if not location or ":" in location or location.startswith("/"):
+        return location
+    return os.path.normpath(os.path.join(base, location)) if ":" not in base else f"{base.rstrip('/')}/{location}"
+
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")]
 
@@ -38,6 +47,8 @@ class SourceSection(Section):
     """Keys of the objects to read, below `root`; `*` and `**` match as in a shell."""
     exclude: tuple[str, ...] = ()
     """Keys to leave out, patterns as in `paths`."""
+    root: Location = ""
+    """Where this source's objects lie, if not below the manifest's `root`."""
     filters: dict[str, dict[str, JsonValue]] = {}
     """Thresholds that differ from the defaults, by filter: `[sources.filters.math-score]`, `with_maths = 0.2`."""
     skip: tuple[str, ...] = ()
@@ -93,7 +104,7 @@ class ModelSection(Section):
     """A model that a filter asks."""
 
     path: Location
-    """A path, a URL, or `builtin:NAME` for a model that ships with proofpile."""
+    """A path below `root`, an absolute path, a URL, or `builtin:NAME` for a model that ships with proofpile."""
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     """What its bytes must hash to. Left empty, the first run records it in its `lock.toml`."""
 
@@ -134,7 +145,7 @@ class Tokenizer(Section):
     """Where token ids come from: a file, or a small one trained on the documents of this run."""
 
     path: Location = ""
-    """A `tokenizers` JSON file, path or URL."""
+    """A `tokenizers` JSON file: a path below `root`, an absolute path, or a URL."""
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     """What its bytes must hash to."""
     train_vocabulary: int = Field(default=0, ge=0)
@@ -206,3 +217,17 @@ class Manifest(Section):
         if unknown:
             raise ValueError(f"no source is called {unknown[0]}; there are {', '.join(names)}")
         return self
+
+    def located(self, folder: Path) -> Manifest:
+        """The same with absolute locations: roots and the lock start at the manifest's folder, models at `root`."""
+        root = _below(str(folder), self.root)
+        sources = tuple(
+            source.model_copy(update={"root": _below(str(folder), source.root) or root}) for source in self.sources
+        )
+        models = {
+            name: model.model_copy(update={"path": _below(root, model.path)}) for name, model in self.models.items()
+        }
+        tokenizer = self.tokenizer.model_copy(update={"path": _below(root, self.tokenizer.path)})
+        lock = _below(str(folder), self.lock)
+        found = {"root": root, "lock": lock, "sources": sources, "models": models, "tokenizer": tokenizer}
+        return self.model_copy(update=found)

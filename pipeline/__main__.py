@@ -6,6 +6,7 @@ bad manifest; 3 done, but more records were refused for errors than the manifest
 
 from __future__ import annotations
 
+import io
 import sys
 import traceback
 from typing import Annotated
@@ -49,6 +50,9 @@ tools.add_to(app)
 
 def main() -> None:
     """Run the command line and exit; errors that people can mend are one line, without a traceback unless --debug."""
+    for stream in (sys.stdout, sys.stderr):  # an id in Greek must not fail where the locale is C
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except (ManifestError, ModelError, TokenizerError) as error:

@@ -82,16 +82,18 @@ def _run(asked: Asked, folder: RunFolder, workers: int, no_ray: bool, only: str)
     limits = asked.manifest.limits
     folder.write("manifest.json", _resolved(asked.manifest))
     hashes = {rule: model.sha256 for rule, model in asked.models.items()}
-    lock = Lock(folder, asked.outside, hashes, asked.pins)
+    lock = Lock(folder, hashes, asked.pins)
     bounds = Bounds(limits.record_seconds, limits.worker_bytes)
     with Reporter(folder) as reporter:
-        execute = inline(folder, asked.outside) if no_ray else on_ray(folder, asked.outside, bounds, workers)
+        execute = inline(folder) if no_ray else on_ray(folder, bounds, workers)
         return Driver(folder, execute, reporter, lock).bring_about(corpus(asked), only), lock
 
 
 def _resolved(manifest: Manifest) -> bytes:
     """The manifest as it was understood, but for locations."""
-    return manifest.model_dump_json(indent=1, exclude={"root", "lock"}).encode() + b"\n"
+    places: dict[str, Any] = {"root": True, "lock": True, "sources": {"__all__": {"root"}}}
+    places |= {"models": {"__all__": {"path"}}, "tokenizer": {"path"}}
+    return manifest.model_dump_json(indent=1, exclude=places).encode() + b"\n"
 
 
 def _conclude(asked: Asked, folder: RunFolder, done: Done, lock: Lock) -> int:

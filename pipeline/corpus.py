@@ -62,15 +62,15 @@ CHAINS: Mapping[str, tuple[type[Filter], ...]] = {
 EARLY = frozenset({HtmlType.rule, Prefilter.rule, FileType.rule})
 """Rules that refuse most of what is read; their refusals are counted, and listed only if the manifest asks for it."""
 
-MODELS = {LanguageId.rule: LanguageId, MathScore.rule: MathScore, Perplexity.rule: Perplexity}
+MODELS = {LanguageId.rule: LanguageId.model, MathScore.rule: MathScore.model, Perplexity.rule: Perplexity.model}
+"""The models that filters ask, unless the manifest names others."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A manifest with what it points to: pinned models, pinned inputs, the place of the inputs."""
+    """A manifest with what it points to: pinned models and inputs."""
 
     manifest: Manifest
-    outside: Outside
     models: Mapping[str, Model]
     pins: Mapping[str, str] = field(default_factory=dict)
     sample: float = 1.0
@@ -80,22 +80,20 @@ def ask(manifest: Manifest, sample: float = 1.0) -> Asked:
     """Look up what a manifest points to. Raises ManifestError, ModelError."""
     inputs, locked = read_lock(manifest.lock) if manifest.lock else ({}, {})
     _known("models", manifest.models, [*MODELS, "tokenizer"])
-    chosen = {
-        rule: _chosen(manifest, rule, locked, typing.cast(Any, kind)().model.path) for rule, kind in MODELS.items()
-    }
+    chosen = {rule: _chosen(manifest, rule, locked, default) for rule, default in MODELS.items()}
     if manifest.tokenizer.path:
         section = manifest.tokenizer
         chosen["tokenizer"] = Model(section.path, section.sha256 or locked.get("tokenizer", ""))
     models = {rule: pin(model) for rule, model in chosen.items()}
     if "tokenizer" in models:  # a token that is not in it must not show only after the corpus is built
         load_tokenizer(resolve(models["tokenizer"]), manifest.tokenizer.end_of_document)
-    return Asked(manifest, Outside(manifest.root), models, inputs, sample)
+    return Asked(manifest, models, inputs, sample)
 
 
-def _chosen(manifest: Manifest, rule: str, locked: Mapping[str, str], default: str) -> Model:
+def _chosen(manifest: Manifest, rule: str, locked: Mapping[str, str], default: Model) -> Model:
     section = manifest.models.get(rule)
     if section is None:
-        return Model(default, locked.get(rule, ""))
+        return replace(default, sha256=locked.get(rule, default.sha256))
     return Model(section.path, section.sha256 or locked.get(rule, ""))
 
 
@@ -122,7 +120,7 @@ def _ingest(asked: Asked, number: int) -> Ingest:
         unit_bytes=manifest.limits.unit_bytes,
         sample=asked.sample,
         seed=manifest.seed,
-        outside=asked.outside,
+        outside=Outside(section.root),
         paths=section.paths,
         exclude=section.exclude,
         pins=asked.pins,

@@ -26,7 +26,7 @@ import psutil
 
 from manifests import Receipt
 from pipeline.stage import Stage, Unit, execute
-from pipeline.storage import Outside, RunFolder
+from pipeline.storage import RunFolder
 
 IDLE = -1
 ATTEMPTS = 2
@@ -37,7 +37,7 @@ GLANCE_SECONDS = 0.25
 FORMAT = struct.Struct("=q")
 
 
-Order = tuple[Stage, Unit, RunFolder, Outside, Path, dict[int, str]]
+Order = tuple[Stage, Unit, RunFolder, Path, dict[int, str]]
 Answer = tuple[Receipt | None, str, str]
 """The receipt, or the failure in one line and its traceback."""
 
@@ -111,7 +111,7 @@ class Supervisor:
     since: tuple[int, float] = (IDLE, 0.0)
     """The record last seen in hand, and the child's CPU seconds when it was first seen there."""
 
-    def run(self, stage: Stage, unit: Unit, run: RunFolder, outside: Outside) -> Receipt:
+    def run(self, stage: Stage, unit: Unit, run: RunFolder) -> Receipt:
         """Do one unit. Raises UnitError if it fails by an exception, or dies where no record is in hand."""
         self.deaths, self.skip = Counter(), {}
         with tempfile.NamedTemporaryFile(prefix="proofpile-position-") as file:
@@ -119,16 +119,16 @@ class Supervisor:
             file.flush()
             path = Path(file.name)
             while True:
-                receipt = self._attempt(stage, unit, run, outside, path)
+                receipt = self._attempt(stage, unit, run, path)
                 if receipt:
                     return receipt
 
-    def _attempt(self, stage: Stage, unit: Unit, run: RunFolder, outside: Outside, path: Path) -> Receipt | None:
+    def _attempt(self, stage: Stage, unit: Unit, run: RunFolder, path: Path) -> Receipt | None:
         position = SharedPosition(path, self.skip)
         position.leave()
         if self.child is None:
             self.child = Child.start()
-        answer = self._ask(self.child, (stage, unit, run, outside, path, self.skip), position)
+        answer = self._ask(self.child, (stage, unit, run, path, self.skip), position)
         if isinstance(answer, str):
             self._give_up(position.ordinal, answer, unit)
             return None
@@ -174,24 +174,24 @@ class Supervisor:
 _supervisors: dict[Bounds, Supervisor] = {}
 
 
-def run_isolated(stage: Stage, unit: Unit, run: RunFolder, outside: Outside, bounds: Bounds) -> Receipt:
+def run_isolated(stage: Stage, unit: Unit, run: RunFolder, bounds: Bounds) -> Receipt:
     """Do one unit in this process's child, which is started at the first call and kept."""
-    return _supervisors.setdefault(bounds, Supervisor(bounds)).run(stage, unit, run, outside)
+    return _supervisors.setdefault(bounds, Supervisor(bounds)).run(stage, unit, run)
 
 
 def serve(pipe: Connection) -> None:
     """The child's loop: do the units that come down the pipe until it closes."""
     while True:
         try:
-            stage, unit, run, outside, path, skip = pipe.recv()
+            stage, unit, run, path, skip = pipe.recv()
         except (EOFError, ConnectionResetError):
             return
-        pipe.send(_answer_to(stage, unit, run, outside, SharedPosition(path, skip)))
+        pipe.send(_answer_to(stage, unit, run, SharedPosition(path, skip)))
 
 
-def _answer_to(stage: Stage, unit: Unit, run: RunFolder, outside: Outside, position: SharedPosition) -> Answer:
+def _answer_to(stage: Stage, unit: Unit, run: RunFolder, position: SharedPosition) -> Answer:
     try:
-        return execute(stage, unit, run, outside, position), "", ""
+        return execute(stage, unit, run, position), "", ""
     except Exception as error:  # the boundary: whatever a unit raises is an answer, and the run lists it
         return None, explain_error(error), traceback.format_exc()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from manifests import File, ManifestError, Receipt, read_toml
 from pipeline.stage import Unit
-from pipeline.storage import Outside, RunFolder, Shard, StorageError
+from pipeline.storage import RunFolder, Shard, StorageError
 
 LOCK = "lock.toml"
 SEEN = ".run/seen.json"
@@ -25,7 +25,6 @@ class Lock:
     """What one run knows of the outside world. `pins` are the hashes that the manifest demands, by input key."""
 
     run: RunFolder
-    outside: Outside
     models: Mapping[str, str] = field(default_factory=dict)
     pins: Mapping[str, str] = field(default_factory=dict)
     inputs: dict[str, str] = field(default_factory=dict)
@@ -59,7 +58,7 @@ class Lock:
         """The sha256 of an input now: the recorded one unless something tells that it may have been touched."""
         if shard.version and self._seen.get(shard.key) == shard.version:
             return recorded
-        sha256 = self.outside.stream(shard.key).finish().sha256
+        sha256 = shard.open().finish().sha256
         if sha256 == recorded:
             self._seen[shard.key] = shard.version
         return sha256

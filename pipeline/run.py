@@ -16,25 +16,25 @@ from manifests import Receipt
 from pipeline.driver import Executor, Failure
 from pipeline.isolation import Bounds, UnitError, explain_error, run_isolated
 from pipeline.stage import Stage, Unit, Unwatched, execute
-from pipeline.storage import Outside, RunFolder
+from pipeline.storage import RunFolder
 
 Outcome = tuple[Unit, Receipt | Failure]
 
 
-def inline(run: RunFolder, outside: Outside) -> Executor:
+def inline(run: RunFolder) -> Executor:
     """One unit after the other in this process: for debuggers, and where Ray is not wanted."""
 
     def units_of(stage: Stage, units: Iterable[Unit]) -> Iterator[Outcome]:
         for unit in units:
             try:
-                yield unit, execute(stage, unit, run, outside, Unwatched())
+                yield unit, execute(stage, unit, run, Unwatched())
             except Exception as error:  # the boundary: a failed unit does not stop the others, and the run lists it
                 yield unit, Failure(stage.name, unit.name, explain_error(error), traceback.format_exc())
 
     return units_of
 
 
-def on_ray(run: RunFolder, outside: Outside, bounds: Bounds, workers: int = 0) -> Executor:
+def on_ray(run: RunFolder, bounds: Bounds, workers: int = 0) -> Executor:
     """Units as Ray tasks, at most twice as many under way as there are workers.
 
     The cluster is the one that RAY_ADDRESS or the job names; without one a local Ray is started, and ends with us.
@@ -47,7 +47,7 @@ def on_ray(run: RunFolder, outside: Outside, bounds: Bounds, workers: int = 0) -
     task = ray.remote(num_cpus=1, max_retries=5, scheduling_strategy="SPREAD")(_do_on_worker)
 
     def units_of(stage: Stage, units: Iterable[Unit]) -> Iterator[Outcome]:
-        shared = ray.put((stage, run, outside, bounds))
+        shared = ray.put((stage, run, bounds))
         waiting = iter(units)
         under_way: dict[Any, Unit] = {}
         while True:
@@ -81,9 +81,9 @@ def _fetch(stage: Stage, unit: Unit, reference: Any) -> Receipt | Failure:
     return outcome
 
 
-def _do_on_worker(shared: tuple[Stage, RunFolder, Outside, Bounds], unit: Unit) -> Receipt | Failure:
-    stage, run, outside, bounds = shared
+def _do_on_worker(shared: tuple[Stage, RunFolder, Bounds], unit: Unit) -> Receipt | Failure:
+    stage, run, bounds = shared
     try:
-        return run_isolated(stage, unit, run, outside, bounds)
+        return run_isolated(stage, unit, run, bounds)
     except UnitError as error:
         return Failure(stage.name, unit.name, str(error), error.trace)

@@ -20,7 +20,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from filters.document import Document, Drop
 from manifests import Count, File, Flow, Receipt, Total
-from pipeline.storage import InputStream, Outside, RunFolder, Shard, hash_file
+from pipeline.storage import InputStream, RunFolder, Shard, hash_file
 
 VERSION = 1
 """Raised whenever the code comes to mean something else with equal fields: everything made before is stale then."""
@@ -151,7 +151,6 @@ class Bench:
 
     folder: Path
     run: RunFolder
-    outside: Outside
     position: Position
     tally: Tally = field(default_factory=Tally)
     inputs: list[File] = field(default_factory=list)
@@ -169,10 +168,6 @@ class Bench:
     def files(self, unit: Unit, ending: str) -> Iterator[File]:
         """The upstream files whose path ends so, in the order of the receipts."""
         return (file for receipt in unit.upstream for file in receipt.files if file.path.endswith(ending))
-
-    def stream(self, shard: Shard) -> InputStream:
-        """Open an outside object; `took` closes it."""
-        return self.outside.stream(shard.key)
 
     def took(self, stream: InputStream) -> None:
         """Read an outside object to its end and note what it was."""
@@ -210,10 +205,10 @@ def recipe_path(recipe: str) -> str:
     return f"recipes/{recipe}.json"
 
 
-def execute(stage: Stage, unit: Unit, run: RunFolder, outside: Outside, position: Position) -> Receipt:
+def execute(stage: Stage, unit: Unit, run: RunFolder, position: Position) -> Receipt:
     """Do one unit under the law and return its receipt, which then stands in the run folder."""
     with run.scratch() as folder:
-        bench = Bench(folder, run, outside, position)
+        bench = Bench(folder, run, position)
         stage.run(unit, bench)
         receipt = _write_receipt(stage, unit, bench)
         _commit(receipt, folder, run)

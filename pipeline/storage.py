@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -33,14 +33,23 @@ class StorageError(Exception):
 
 @dataclass(frozen=True)
 class Shard:
-    """One object of the outside world: its key below the root, its size in bytes, and what tells that it was touched.
+    """One object of the outside world: its key below the root, and its size in bytes.
 
-    `version` is an ETag or a modification time; it only saves hashing and is never part of an identity.
+    `root` is where it lies, `version` an ETag or a modification time; it tells cheaply that the object was touched.
+    Neither is part of an identity.
     """
 
     key: str
     size: int
-    version: str = ""
+    root: str = field(default="", compare=False)
+    version: str = field(default="", compare=False)
+
+    def open(self) -> InputStream:
+        """Open the object for reading. Raises StorageError if it is gone or forbidden."""
+        try:
+            return InputStream(self.key, Outside(self.root).open(self.key))
+        except OSError as error:
+            raise StorageError(f"cannot read {self.key} below {self.root}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -120,14 +129,7 @@ class Outside(Place):
 
     def _shard(self, info: dict[str, Any]) -> Shard:
         version = info.get("ETag") or info.get("mtime") or info.get("LastModified") or ""
-        return Shard(self.key(info["name"]), int(info["size"] or 0), str(version))
-
-    def stream(self, key: str) -> InputStream:
-        """Open one object for reading. Raises StorageError if it is gone or forbidden."""
-        try:
-            return InputStream(key, self.open(key))
-        except OSError as error:
-            raise StorageError(f"cannot read {key} below {self.url}: {error}") from error
+        return Shard(self.key(info["name"]), int(info["size"] or 0), self.url, str(version))
 
 
 class InputStream(io.RawIOBase):

@@ -1,7 +1,7 @@
 """WARC files, streamed record by record; ARC files by way of warcio.
 
 Every reader ends in silence at a truncated gzip member (fastwarc, warcio and zlib alike), so wherever fastwarc stops,
-the members after the last good record are walked with zlib: the broken one becomes a Drop, and reading goes on after it.
+the members after the last good record are walked with zlib: the broken one becomes a Drop and reading goes on after it.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 `DedupKeys` maps documents to keys, `DedupPairs` joins and verifies one partition of them, `DedupMarks` is one unit that
 sees all pairs, clusters them and marks what goes. Text is read once and never written again. A map unit holds the keys
-of its shard, under 1 KB a document; a reduce unit holds 8 bytes a key of its partition, and sketches only of documents
-that meet another one.
+of its shard, under 1 KB a document; a reduce unit holds 16 bytes a key of its partition, and sketches only of texts that
+meet another one.
 """
 
 from __future__ import annotations
@@ -81,21 +81,33 @@ class DedupPairs:
         with pq.ParquetWriter(bench.path(f"{self.name}/{unit.name}/{PAIRS_FILE}"), PAIRS, compression="zstd") as writer:
             for number, kind in enumerate(KINDS):
                 group = unit.number * len(KINDS) + number
-                links = _join_partition(bench, files, group, self.threshold if kind == "near" else 1.0)
+                threshold = self.threshold if kind == "near" else 1.0
+                links = _join_partition(bench, files, group, kind, threshold)
                 columns = [[kind] * len(links.left), links.left, links.right, links.similarity]
                 writer.write_table(pa.table(columns, schema=PAIRS))
 
 
-def _join_partition(bench: Bench, files: Sequence[File], group: int, threshold: float) -> Links:
-    keys = [_read_group(bench, file, group, ["key"])["key"].to_numpy() for file in files]
-    values, counts = np.unique(np.concatenate([np.empty(0, np.uint64), *keys]), return_counts=True)
+def _join_partition(bench: Bench, files: Sequence[File], group: int, kind: str, threshold: float) -> Links:
+    """The pairs of one kind in one partition. For near ones, one copy of a text stands for all: they are paired as exact."""
+    prune = _without_copies if kind == "near" else pa.Table.combine_chunks
+    keys = prune(pa.concat_tables(prune(_read_group(bench, file, group, ["key", "order"])) for file in files))
+    values, counts = np.unique(keys["key"].to_numpy(), return_counts=True)
     shared = values[counts > 1]
-    meeting = [_meeting(_read_group(bench, file, group), shared, unit) for unit, file in enumerate(files)]
-    rows = pa.concat_tables([MEETING.empty_table(), *meeting])
-    rows = rows.sort_by([(name, "ascending") for name in ("key", "order", "place")])
+    meeting = [_meeting(prune(_read_group(bench, file, group)), shared, unit) for unit, file in enumerate(files)]
+    rows = prune(pa.concat_tables(meeting)).sort_by([(name, "ascending") for name in ("key", "order", "place")])
     evidence = b"".join(rows["evidence"].to_numpy())
     sketches = np.frombuffer(evidence, dtype=np.uint8).reshape(len(rows), len(evidence) // max(len(rows), 1))
     return like_pairs(rows["key"].to_numpy(), rows["place"].to_numpy(), sketches, threshold).unique()
+
+
+def _without_copies(rows: pa.Table) -> pa.Table:
+    """The first row of each text under each key."""
+    keys, orders = rows["key"].to_numpy(), rows["order"].to_numpy()
+    index = np.lexsort((orders, keys))
+    keys, orders = keys[index], orders[index]
+    fresh = np.ones(len(index), dtype=bool)
+    fresh[1:] = (keys[1:] != keys[:-1]) | (orders[1:] != orders[:-1])
+    return rows.take(index[fresh])
 
 
 def _read_group(bench: Bench, file: File, group: int, columns: list[str] | None = None) -> pa.Table:

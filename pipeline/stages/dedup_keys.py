@@ -28,7 +28,7 @@ KEYS = pa.schema(
     [("key", pa.uint64()), ("row", pa.uint32()), ("order", pa.uint64()), ("evidence", pa.binary())]  # type: ignore[arg-type]
 )
 """One row a key of a document. Documents that share a key are candidates; `evidence` tells whether they are alike: the
-digest behind the key, or the sketch of the signature. `order` hashes source, id and text: no shard bears on it."""
+digest behind the key, or the sketch of the signature. `order` is a hash of the text, on which no shard bears."""
 
 KINDS = ("same-id", "exact", "near")
 """Kinds of keys; each partition of a keys file has one row group for each, in this order."""
@@ -81,9 +81,9 @@ class DedupKeys:
                 bench.tally.keep(source, size)
                 members.write({"id": id, "url": url, "bytes": size, "digest": digest})
                 identity = xxhash.xxh3_128_digest(f"{source}\0{id}".encode())
-                order = xxhash.xxh3_64_intdigest(identity + digest)
+                order = _first(digest)
                 ids.add(row, order, [_first(identity)], identity)
-                texts.add(row, order, [_first(digest)], digest)
+                texts.add(row, order, [order], digest)
                 if self.near and len(shingles := shingle_hashes(text, self.shingle)):
                     signature = permutations.signature(shingles)
                     bands.add(row, order, permutations.band_keys(signature), sketch(signature))

@@ -74,7 +74,7 @@ class Ingest:
 
     def _read(self, unit: Unit, bench: Bench) -> Iterator[Document | Drop]:
         for shard in unit.inputs:
-            stream = bench.stream(shard)
+            stream = shard.open()
             yield from self.source.read(shard.key, cast(BinaryIO, stream))
             bench.took(stream)
             check_pin(bench.inputs[-1], self.pins)

@@ -82,11 +82,8 @@ class Share:
 def mix(tokens: Mapping[str, int], mixture: Mixture) -> list[Share]:
     """The part of every source in the mixture, given its training tokens.
 
-    Raises ValueError if a weight is negative, or if there is nothing to draw from.
+    Raises ValueError if there is nothing to draw from.
     """
-    negative = sorted(source for source, weight in mixture.weights.items() if weight < 0)
-    if negative:
-        raise ValueError(f"mixture.weights.{negative[0]} is negative; a weight is a sampling share")
     total = sum(tokens.values())
     natural = {source: count / total if total else 0.0 for source, count in tokens.items()}
     shares = effective_shares(natural, mixture.weights)

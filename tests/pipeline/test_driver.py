@@ -24,7 +24,7 @@ FILES = {"a.txt": "one\ntwo\n?\n", "b.txt": "three\n" + "x" * 200 + "\n", "c.txt
 
 def bring_about(run: RunFolder, root: Outside, *stages: Stage, only: str = "") -> Done:
     reporter = Reporter(run, io.StringIO())
-    return Driver(run, inline(run, root), reporter, Lock(run, root)).bring_about(stages, only)
+    return Driver(run, inline(run), reporter, Lock(run)).bring_about(stages, only)
 
 
 def content(folder: Path) -> dict[str, bytes]:

@@ -16,7 +16,7 @@ from manifests import Receipt
 from pipeline.isolation import Bounds, Supervisor, UnitError
 from pipeline.stage import Unwatched, execute
 from pipeline.stages.ingest import Ingest
-from pipeline.storage import Outside, RunFolder
+from pipeline.storage import RunFolder
 
 
 @pytest.fixture(scope="module")
@@ -27,11 +27,11 @@ def supervisor() -> Iterator[Supervisor]:
         supervisor.child.stop()
 
 
-def run_lines(supervisor: Supervisor, folder: Path, text: str, *filters: Filter) -> tuple[Receipt, Ingest, Outside]:
+def run_lines(supervisor: Supervisor, folder: Path, text: str, *filters: Filter) -> tuple[Receipt, Ingest]:
     root = outside(folder / "in", {"a.txt": text})
     stage = ingest(root, *filters)
     (unit,) = stage.units({})
-    return supervisor.run(stage, unit, RunFolder(str(folder / "out")), root), stage, root
+    return supervisor.run(stage, unit, RunFolder(str(folder / "out"))), stage
 
 
 def dropped(receipt: Receipt) -> dict[str, int]:
@@ -39,20 +39,20 @@ def dropped(receipt: Receipt) -> dict[str, int]:
 
 
 def test_the_same_bytes_as_without_isolation(supervisor: Supervisor, tmp_path: Path) -> None:
-    receipt, stage, root = run_lines(supervisor, tmp_path / "one", "a\nb\n?\n" + "x" * 101, Longest())
+    receipt, stage = run_lines(supervisor, tmp_path / "one", "a\nb\n?\n" + "x" * 101, Longest())
     (unit,) = stage.units({})
-    assert execute(stage, unit, RunFolder(str(tmp_path / "two")), root, Unwatched()) == receipt
+    assert execute(stage, unit, RunFolder(str(tmp_path / "two")), Unwatched()) == receipt
 
 
 @pytest.mark.parametrize(("evil", "reason"), [("crash", "crash"), ("hang", "timeout"), ("grow", "memory")])
 def test_a_bad_record_costs_one_record(supervisor: Supervisor, tmp_path: Path, evil: str, reason: str) -> None:
-    receipt, _, _ = run_lines(supervisor, tmp_path, f"one\n{evil}\nthree\n", Trap())
+    receipt, _ = run_lines(supervisor, tmp_path, f"one\n{evil}\nthree\n", Trap())
     assert receipt.flows["lines"].kept.documents == 2
     assert dropped(receipt) == {f"isolation/{reason}": 1}
 
 
 def test_many_bad_records_in_one_unit(supervisor: Supervisor, tmp_path: Path) -> None:
-    receipt, _, _ = run_lines(supervisor, tmp_path, "crash\na\ncrash\nhang\nb\n?\ncrash\n", Trap())
+    receipt, _ = run_lines(supervisor, tmp_path, "crash\na\ncrash\nhang\nb\n?\ncrash\n", Trap())
     assert dropped(receipt) == {"isolation/crash": 3, "isolation/timeout": 1, "read/broken": 1}
     assert receipt.flows["lines"].kept.documents == 2
 
@@ -69,7 +69,7 @@ def test_one_kill_from_outside_costs_no_record(supervisor: Supervisor, tmp_path:
     assert supervisor.child
     os.kill(supervisor.child.process.pid, signal.SIGKILL)
     supervisor.child.process.wait()
-    receipt, _, _ = run_lines(supervisor, tmp_path / "two", "a\nb")
+    receipt, _ = run_lines(supervisor, tmp_path / "two", "a\nb")
     assert receipt.flows["lines"].kept.documents == 2
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 from lines import Longest, Trap, ingest, outside
+from test_driver import content
+
 from pipeline.driver import Driver, Executor
 from pipeline.isolation import Bounds
 from pipeline.lock import Lock
@@ -18,7 +20,6 @@ from pipeline.progress import Reporter
 from pipeline.run import inline, on_ray
 from pipeline.stages.ingest import Ingest
 from pipeline.storage import Outside, RunFolder
-from test_driver import content
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +39,7 @@ def ray_ends() -> Iterator[None]:
 
 
 def bring_about(run: RunFolder, root: Outside, stage: Ingest, execute: Executor) -> dict[str, bytes]:
-    done = Driver(run, execute, Reporter(run, io.StringIO()), Lock(run, root)).bring_about([stage])
+    done = Driver(run, execute, Reporter(run, io.StringIO()), Lock(run)).bring_about([stage])
     assert done.failures == []
     return content(Path(run.url))
 
@@ -48,14 +49,14 @@ def test_ray_gives_the_bytes_that_inline_gives(tmp_path: Path, workers: int) -> 
     root = outside(tmp_path / "in", FILES)
     here, there = RunFolder(str(tmp_path / "inline")), RunFolder(str(tmp_path / "ray"))
     stage = ingest(root, Longest(16))
-    plain = bring_about(here, root, stage, inline(here, root))
-    assert bring_about(there, root, stage, on_ray(there, root, BOUNDS, workers)) == plain
+    plain = bring_about(here, root, stage, inline(here))
+    assert bring_about(there, root, stage, on_ray(there, BOUNDS, workers)) == plain
 
 
 def test_bad_records_cost_themselves_on_ray(tmp_path: Path) -> None:
     root = outside(tmp_path / "in", {"a.txt": "one\ncrash\n", "b.txt": "hang\ntwo\n", "c.txt": "three"})
     run = RunFolder(str(tmp_path / "out"))
-    bring_about(run, root, ingest(root, Trap()), on_ray(run, root, BOUNDS))
+    bring_about(run, root, ingest(root, Trap()), on_ray(run, BOUNDS))
     receipts = sorted(Path(run.url).rglob("receipt.json"))
     assert [("crash" in path.read_text(), "timeout" in path.read_text()) for path in receipts] == [
         (True, False),
@@ -68,7 +69,7 @@ def test_a_defect_is_a_failure_that_the_driver_lists(tmp_path: Path) -> None:
     root = outside(tmp_path / "in", {"a.txt": "one\nraise\n", "b.txt": "two"})
     run = RunFolder(str(tmp_path / "out"))
     reporter = Reporter(run, io.StringIO())
-    done = Driver(run, on_ray(run, root, BOUNDS), reporter, Lock(run, root)).bring_about([ingest(root, Trap())])
+    done = Driver(run, on_ray(run, BOUNDS), reporter, Lock(run)).bring_about([ingest(root, Trap())])
     assert [failure.error for failure in done.failures] == ["RuntimeError: a defect of ours"]
     assert "in __call__" in done.failures[0].trace
 
@@ -78,8 +79,8 @@ def test_a_killed_worker_changes_nothing(tmp_path: Path) -> None:
     root = outside(tmp_path / "in", FILES)
     here, there = RunFolder(str(tmp_path / "inline")), RunFolder(str(tmp_path / "ray"))
     stage = ingest(root)
-    plain = bring_about(here, root, stage, inline(here, root))
-    execute = on_ray(there, root, BOUNDS, 2)
+    plain = bring_about(here, root, stage, inline(here))
+    execute = on_ray(there, BOUNDS, 2)
     assert bring_about(there, root, stage, killing(execute, after=3)) == plain
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.storage import InputStream, Outside, RunFolder, StorageError
+from pipeline.storage import InputStream, Outside, RunFolder, Shard, StorageError
 
 reads = st.tuples(st.just("read"), st.integers(-1, 300))
 seeks = st.tuples(st.just("seek"), st.integers(0, 300))
@@ -106,7 +106,7 @@ def test_a_pattern_without_a_match_is_an_error(tmp_path: Path, pattern: str) -> 
 
 def test_an_input_that_went_away_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=r"cannot read gone\.gz"):
-        make(tmp_path, "a.gz").stream("gone.gz")
+        Shard("gone.gz", 1, str(tmp_path)).open()
 
 
 def test_a_link_out_of_the_root_reads_as_a_file(tmp_path: Path) -> None:

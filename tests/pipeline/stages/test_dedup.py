@@ -81,7 +81,7 @@ def dedup(folder: Path, sources: Mapping[str, Shards], asked: Dedup | None = Non
             (folder / "in" / source / f"{number}.json").write_text(json.dumps(shard))
         ingests.append(Ingest(Texts(source), (), unit_bytes=1, outside=root, paths=(f"{source}/*.json",)))
     stages = [*ingests, *dedup_stages(tuple(stage.name for stage in ingests), asked or Dedup(partitions=2))]
-    driver = Driver(run, inline(run, root), Reporter(run, io.StringIO()), Lock(run, root))
+    driver = Driver(run, inline(run), Reporter(run, io.StringIO()), Lock(run))
     done = driver.bring_about(stages)
     assert not done.failures
     outcome = Outcome(marks=done.receipts["dedup/marks"][0])
@@ -237,7 +237,7 @@ def test_the_books_balance_by_source(tmp_path: Path) -> None:
 def test_later_stages_ask_which_ids_of_a_unit_go(tmp_path: Path) -> None:
     outcome = dedup(tmp_path, {"web": [{"b": LONG, "c": LONG, "x": "x"}, {"a": LONG}]})
     run = RunFolder(str(tmp_path / "out"))
-    bench = Bench(tmp_path, run, Outside(""), Unwatched())
+    bench = Bench(tmp_path, run, Unwatched())
     assert outcome.marks
     documents = [Receipt.model_validate_json(run.read(f"documents/web/web/{n}.json/receipt.json")) for n in (0, 1)]
     assert dropped_ids(bench, outcome.marks, documents[0]) == {"b", "c"}
@@ -261,7 +261,7 @@ def test_the_order_in_which_units_are_done_does_not_show(tmp_path: Path) -> None
     ingest = Ingest(Texts("web"), (), unit_bytes=1, outside=root, paths=("web/*.json",))
     for stage in [ingest, *dedup_stages(("documents/web",), Dedup(partitions=2))]:
         units: list[Unit] = list(stage.units(done))
-        receipts = {unit.name: execute(stage, unit, run, root, Unwatched()) for unit in reversed(units)}
+        receipts = {unit.name: execute(stage, unit, run, Unwatched()) for unit in reversed(units)}
         done[stage.name] = tuple(receipts[unit.name] for unit in units)
     again = {path: (tmp_path / "again" / path).read_bytes() for path in outcome.files}
     assert outcome.dropped

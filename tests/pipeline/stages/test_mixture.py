@@ -50,9 +50,9 @@ def test_weight_zero_leaves_a_source_out() -> None:
     assert [share.share for share in shares] == [0, 1]
 
 
-@pytest.mark.parametrize(("weights", "message"), [({"a": -1}, "weights.a is negative"), ({"a": 0, "b": 0}, "above 0")])
-def test_weights_that_mean_nothing_are_refused(weights: dict[str, float], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
+def test_weights_that_leave_nothing_to_draw_from_are_refused() -> None:
+    weights = {"a": 0.0, "b": 0.0}
+    with pytest.raises(ValueError, match="above 0"):
         mix({"a": 10, "b": 30}, Mixture(weights=weights))
 
 

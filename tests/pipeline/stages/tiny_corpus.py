@@ -61,8 +61,7 @@ class TinyCorpus:
         self.done: dict[str, tuple[Receipt, ...]] = {}
 
     def do(self, stage: Stage) -> tuple[Receipt, ...]:
-        outside = getattr(stage, "outside", Outside(""))
-        receipts = [execute(stage, unit, self.run, outside, Unwatched()) for unit in stage.units(self.done)]
+        receipts = [execute(stage, unit, self.run, Unwatched()) for unit in stage.units(self.done)]
         self.done[stage.name] = tuple(receipts)
         return self.done[stage.name]
 
