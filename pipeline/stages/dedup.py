@@ -2,8 +2,8 @@
 
 `DedupKeys` maps documents to keys, `DedupPairs` joins and verifies one partition of them, `DedupMarks` is one unit that
 sees all pairs, clusters them and marks what goes. Text is read once and never written again. A map unit holds the keys
-of its shard, under 1 KB a document; a reduce unit holds 16 bytes a key of its partition, and sketches only of texts that
-meet another one.
+of its shard, under 1 KB a document; a reduce unit holds 16 bytes a key of its partition, and sketches only of texts
+that meet another one.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from manifests.manifest import Dedup
 from pipeline.shards import DROPS, ParquetShard, drop_row
 from pipeline.stage import Bench, Stage, Unit
 from pipeline.stages.clusters import Links, components, join, like_pairs
-from pipeline.stages.dedup_keys import KEYS_FILE, KEYS_STAGE, KINDS, MEMBERS_FILE, DedupKeys, source_of, unit_name
+from pipeline.stages.dedup_keys import KEYS, KEYS_FILE, KEYS_STAGE, KINDS, MEMBERS_FILE, DedupKeys, source_of, unit_name
 from pipeline.stages.minhash import Hashes64
 
 PAIRS = pa.schema(
@@ -88,13 +88,15 @@ class DedupPairs:
 
 
 def _join_partition(bench: Bench, files: Sequence[File], group: int, kind: str, threshold: float) -> Links:
-    """The pairs of one kind in one partition. For near ones, one copy of a text stands for all: they are paired as exact."""
+    """The pairs of one kind in one partition. One copy of a text stands for all among near ones: they pair as exact."""
     prune = _without_copies if kind == "near" else pa.Table.combine_chunks
-    keys = prune(pa.concat_tables(prune(_read_group(bench, file, group, ["key", "order"])) for file in files))
-    values, counts = np.unique(keys["key"].to_numpy(), return_counts=True)
+    keys = [prune(_read_group(bench, file, group, ["key", "order"])) for file in files]
+    all_keys = prune(pa.concat_tables([KEYS.empty_table().select(["key", "order"]), *keys]))
+    values, counts = np.unique(all_keys["key"].to_numpy(), return_counts=True)
     shared = values[counts > 1]
     meeting = [_meeting(prune(_read_group(bench, file, group)), shared, unit) for unit, file in enumerate(files)]
-    rows = prune(pa.concat_tables(meeting)).sort_by([(name, "ascending") for name in ("key", "order", "place")])
+    rows = prune(pa.concat_tables([MEETING.empty_table(), *meeting]))
+    rows = rows.sort_by([(name, "ascending") for name in ("key", "order", "place")])
     evidence = b"".join(rows["evidence"].to_numpy())
     sketches = np.frombuffer(evidence, dtype=np.uint8).reshape(len(rows), len(evidence) // max(len(rows), 1))
     return like_pairs(rows["key"].to_numpy(), rows["place"].to_numpy(), sketches, threshold).unique()

@@ -179,6 +179,14 @@ def test_of_no_documents_none_goes(tmp_path: Path) -> None:
     assert list(outcome.rows) == ["web/web/0.json.parquet", "web/web/1.json.parquet"]
 
 
+def test_without_a_documents_unit_there_is_nothing_to_do(tmp_path: Path) -> None:
+    run = RunFolder(str(tmp_path))
+    done: dict[str, tuple[Receipt, ...]] = {"documents/web": ()}
+    for stage in dedup_stages(("documents/web",), Dedup(partitions=1)):
+        done[stage.name] = tuple(execute(stage, unit, run, Unwatched()) for unit in stage.units(done))
+    assert done["dedup/marks"][0].files == ()
+
+
 def test_a_giant_bucket_of_near_duplicates_is_one_cluster(tmp_path: Path) -> None:
     shard = {f"{number:03}": words(range(200), 1000 + number) for number in range(300)}
     outcome = dedup(tmp_path, {"web": [shard]})
