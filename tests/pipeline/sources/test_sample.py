@@ -16,6 +16,7 @@ import zstandard
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 
 from pipeline.sources import sample
+from pipeline.sources.sample_web import read_pages
 
 STACK = [
     *("agda", "c", "cpp", "fortran", "gap", "haskell", "idris"),
@@ -78,13 +79,13 @@ def responses(packed: Path) -> dict[str, tuple[int | None, bytes]]:
 
 
 def test_every_page_is_read_back_from_a_warc(packed: Path) -> None:
-    pages = {page.url: (int(page.status.split()[0]), page.body) for page in sample.read_pages(sample.sources() / "web")}
+    pages = {page.url: (int(page.status.split()[0]), page.body) for page in read_pages(sample.sources() / "web")}
     assert responses(packed) == pages
 
 
 def test_every_html_file_is_listed() -> None:
     web = sample.sources() / "web"
-    listed = {page.body for page in sample.read_pages(web)}
+    listed = {page.body for page in read_pages(web)}
     written = [path for path in web.rglob("*.*") if path.suffix in {".html", ".json"} and path.name != "frame.html"]
     assert len(listed) == len(written) >= 80
 
@@ -120,7 +121,7 @@ def test_odd_answers_are_there(packed: Path) -> None:
 
 
 def test_pages_stand_in_their_frames() -> None:
-    for page in sample.read_pages(sample.sources() / "web"):
+    for page in read_pages(sample.sources() / "web"):
         assert b"<!-- page -->" not in page.body
         assert b"<!-- title -->" not in page.body
 
