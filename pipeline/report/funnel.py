@@ -18,8 +18,7 @@ from pipeline.storage import RunFolder
 TOTAL = "total"
 """In place of a stage: from the source's first stage to the last that has read all it was given."""
 READ, KEPT, DROPPED = "read", "kept", "dropped"
-NAME = 30
-"""Columns of the first column, so that the tables of all sources line up."""
+NAME, SIZE = 30, 9
 
 
 @dataclass(frozen=True)
@@ -117,23 +116,24 @@ def render_funnel(rows: Sequence[FunnelRow], console: Console) -> None:
 
 
 def _table(rows: Sequence[FunnelRow], console: Console) -> Table:
+    """What was read, every refusal under the stage that made it, what was kept; shares are of all that was read."""
     made = table(rows[0].source, "documents", "bytes", "share")
-    made.columns[0].min_width = NAME
+    made.columns[0].min_width, made.columns[2].min_width = NAME, SIZE  # so that the tables of all sources line up
     made.add_column("", min_width=BAR)
-    for stage, of_stage in groupby(rows, lambda row: row.stage):
-        read, *outcomes = of_stage
-        if stage != TOTAL and [row.documents for row in outcomes] == [read.documents]:
-            made.add_row(plain(f"{stage}: all kept"), *_cells(read, console), style=_STYLES[KEPT])
-        else:
-            made.add_row(plain(stage, "bold"))
-            for row in (read, *outcomes):
-                style = _STYLES.get(row.outcome, "red")
-                made.add_row(plain(f"  {row.outcome}"), *_cells(row, console), style=style)
+    read, kept, dropped = (row for row in rows if row.stage == TOTAL)
+    if not dropped.documents:
+        made.add_row("read, all kept", *_cells(kept, read, console), style="green")
+        return made
+    made.add_row("read", *_cells(read, read, console))
+    refusals = (row for row in rows if row.stage != TOTAL and row.outcome not in (READ, KEPT))
+    for stage, of_stage in groupby(refusals, lambda row: row.stage):
+        made.add_row(plain(f"  {stage}", "bold"))
+        for row in of_stage:
+            made.add_row(plain(f"    {row.outcome}"), *_cells(row, read, console), style="red")
+    made.add_row("kept", *_cells(kept, read, console), style="green")
     return made
 
 
-def _cells(row: FunnelRow, console: Console) -> tuple[str, ...]:
-    return count(row.documents), size(row.bytes), percent(row.share), bar(row.share, console)
-
-
-_STYLES = {READ: "", KEPT: "green"}
+def _cells(row: FunnelRow, of: FunnelRow, console: Console) -> tuple[str, ...]:
+    share = row.documents / of.documents if of.documents else 0.0
+    return count(row.documents), size(row.bytes), percent(share), bar(share, console)

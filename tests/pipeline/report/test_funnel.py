@@ -78,10 +78,18 @@ def test_it_fits_a_terminal_and_shows_shares(run: RunFolder) -> None:
     assert "The books balance" in text
 
 
-def test_a_stage_that_kept_everything_takes_one_line(run: RunFolder) -> None:
+def test_a_stage_that_kept_everything_is_not_shown(run: RunFolder) -> None:
     stand(run, "dedup/keys", {"web": flow((2, 31), (2, 31))})
     console = narrow()
     render_funnel(funnel(run), console)
-    assert [line.split() for line in shown(console).splitlines() if "dedup/keys" in line] == [
-        ["dedup/keys:", "all", "kept", "2", "31", "bytes", "100.00", "%", "█" * 12]
-    ]
+    assert "dedup/keys" not in shown(console)
+
+
+def test_a_source_that_kept_everything_takes_one_line(tmp_path: Path) -> None:
+    run = RunFolder(str(tmp_path / "clean"))
+    stand(run, "documents/web", {"web": flow((2, 31), (2, 31))})
+    console = narrow()
+    render_funnel(funnel(run), console)
+    assert next(line.split() for line in shown(console).splitlines() if "kept" in line) == [
+        "read,", "all", "kept", "2", "31", "bytes", "100.00", "%", "█" * 12,
+    ]  # fmt: skip
