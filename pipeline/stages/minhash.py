@@ -11,8 +11,6 @@ from functools import lru_cache
 
 import numpy as np
 import xxhash
-from datasketch import MinHash  # type: ignore[import-untyped]
-from datasketch.lsh import _optimal_param  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 Hashes32 = NDArray[np.uint32]
@@ -30,6 +28,8 @@ class Permutations:
     """The permutations of a signature, and its cut into bands for locality-sensitive hashing."""
 
     def __init__(self, count: int, threshold: float) -> None:
+        from datasketch import MinHash  # type: ignore[import-untyped]  # with SciPy it takes a second to import
+
         self.count = count
         self.bands, self.rows = best_bands(threshold, count)
         self._factors, self._terms = MinHash(num_perm=count, seed=1, scheme="affine32").permutations
@@ -55,6 +55,8 @@ class Permutations:
 @lru_cache(maxsize=16)
 def best_bands(threshold: float, permutations: int) -> tuple[int, int]:
     """Bands, and rows of a band: datasketch's optimum, where false and missed candidates weigh the same."""
+    from datasketch.lsh import _optimal_param  # type: ignore[import-untyped]
+
     # not by way of MinHashLSH, which refuses a single band: the best there is for a threshold of 1
     bands, rows = _optimal_param(threshold, permutations, 0.5, 0.5)
     return int(bands), int(rows)
