@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
@@ -16,6 +16,7 @@ from pipeline.lock import check_pin
 from pipeline.shards import DOCUMENTS, DROPS, ParquetShard, document_row, drop_row
 from pipeline.sources.source import Source
 from pipeline.stage import LOCATION, Bench, Unit, records
+from pipeline.stages.batches import batches
 from pipeline.storage import Outside, Shard
 
 DOCUMENTS_FILE = "documents.parquet"
@@ -95,20 +96,6 @@ class Ingest:
 def group(source: str, subset: str) -> str:
     """The name under which a document is counted."""
     return f"{source}/{subset or '-'}"
-
-
-def batches(shards: Iterable[Shard], unit_bytes: int) -> Iterator[list[Shard]]:
-    """Runs of objects of about `unit_bytes`; a larger object is a batch by itself."""
-    batch: list[Shard] = []
-    size = 0
-    for shard in shards:
-        if batch and size + shard.size > unit_bytes:
-            yield batch
-            batch, size = [], 0
-        batch.append(shard)
-        size += shard.size
-    if batch:
-        yield batch
 
 
 def chosen(shards: list[Shard], share: float, seed: int) -> list[Shard]:

@@ -19,6 +19,7 @@ from manifests.manifest import Split
 from pipeline.indexed import IndexedDataset, IndexedWriter, bin_path
 from pipeline.shards import DROPS, ParquetShard, drop_row
 from pipeline.stage import Bench, Position, Unit
+from pipeline.stages.batches import batches
 from pipeline.stages.dedup import MARKS_STAGE
 from pipeline.stages.ingest import group
 from pipeline.stages.kept import kept_documents
@@ -116,27 +117,13 @@ def encoded(
     rows: Iterable[Mapping[str, Any]], encoder: TextEncoder, position: Position
 ) -> Iterator[tuple[Record, list[int] | Drop]]:
     """Every row in order with its ids, the end-of-document token last, or with the reason why it has none."""
-    for batch in _batches(rows):
+    records = (Record(ordinal, row, len(row["text"].encode())) for ordinal, row in enumerate(rows))
+    for batch in batches(records, BATCH_BYTES):
         for record, ids in zip(batch, _encode(batch, encoder, position), strict=True):
             if isinstance(ids, Drop):
                 yield record, ids
             else:
                 yield record, [*ids, encoder.end] if ids else record.refuse("tokens", "empty")
-
-
-def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Record]]:
-    """Runs of documents of at most `BATCH_BYTES`; a longer one is a batch by itself."""
-    batch: list[Record] = []
-    size = 0
-    for ordinal, row in enumerate(rows):
-        record = Record(ordinal, row, len(row["text"].encode()))
-        if batch and size + record.size > BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-        batch.append(record)
-        size += record.size
-    if batch:
-        yield batch
 
 
 def _encode(batch: list[Record], encoder: TextEncoder, position: Position) -> Sequence[list[int] | Drop]:
