@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -61,10 +62,11 @@ class Driver:
         stands on a stage that is not done does not start. Raises StaleError, and StorageError for missing inputs.
         """
         done = Done()
-        units = {stage.name: list(stage.units({})) for stage in stages if not stage.stands_on}
+        units = {stage.name: units_of(stage, {}) for stage in stages if not stage.stands_on}
         for stage in stages:
             if all(name in done.receipts for name in stage.stands_on):
-                units.setdefault(stage.name, list(stage.units(done.receipts)))
+                if stage.stands_on:
+                    units[stage.name] = units_of(stage, done.receipts)
                 self._write_plan(stages, units)
                 self._bring_about(stage, units[stage.name], stage.name.startswith(only), done)
             elif stage.name.startswith(only):
@@ -130,6 +132,16 @@ class Driver:
             {"name": stage.name, "units": len(units[stage.name]) if stage.name in units else None} for stage in stages
         ]
         self.run.write(PLAN, json.dumps({"stages": counts}, indent=1).encode())
+
+
+def units_of(stage: Stage, done: Mapping[str, tuple[Receipt, ...]]) -> list[Unit]:
+    """The units of a stage. Raises StorageError if two would write to one folder."""
+    units = list(stage.units(done))
+    names = Counter(unit.name for unit in units)
+    twice = [name for name, times in names.items() if times > 1]
+    if twice:
+        raise StorageError(f"two units of {stage.name} are called {twice[0]}; rename one of the inputs")
+    return units
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import BinaryIO, cast
@@ -51,8 +51,7 @@ class Ingest:
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
         shards = self.outside.shards(self.paths, self.exclude)
         for number, group in enumerate(batches(chosen(shards, self.sample, self.seed), self.unit_bytes)):
-            more = f"+{len(group) - 1}" if len(group) > 1 else ""
-            yield Unit(group[0].key + more, inputs=tuple(group), number=number)
+            yield Unit(unit_name(group), inputs=tuple(group), number=number)
 
     def run(self, unit: Unit, bench: Bench) -> None:
         seen: set[bytes] = set()
@@ -91,6 +90,12 @@ class Ingest:
             return Drop(outcome.id, "id", "duplicate", "an earlier document has this id", outcome.url, outcome.size)
         seen.add(key)
         return outcome
+
+
+def unit_name(shards: Sequence[Shard]) -> str:
+    """The first key, and how many follow. Without `.parquet`: a folder of that name is taken for a file by globs."""
+    more = f"+{len(shards) - 1}" if len(shards) > 1 else ""
+    return shards[0].key.removesuffix(".parquet") + more
 
 
 def group(source: str, subset: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lines import Longest, Trap, ingest, outside
+from lines import Lines, Longest, Trap, ingest, outside
 
 from manifests import Count, Flow, Receipt
 from pipeline.driver import Done, Driver, alone, check_books
@@ -17,6 +17,7 @@ from pipeline.lock import Lock
 from pipeline.progress import Reporter
 from pipeline.run import inline
 from pipeline.stage import Stage, StaleError, read_receipts
+from pipeline.stages.ingest import Ingest
 from pipeline.storage import Outside, RunFolder, StorageError
 
 FILES = {"a.txt": "one\ntwo\n?\n", "b.txt": "three\n" + "x" * 200 + "\n", "c.txt": ""}
@@ -158,3 +159,10 @@ def test_the_books_must_balance_across_stages() -> None:
     check_books(dict(receipts(3, 3)))
     with pytest.raises(ArithmeticError, match="second read 2 of web, but 3 were kept"):
         check_books(dict(receipts(3, 2)))
+
+
+def test_two_units_of_one_name_are_refused(tmp_path: Path, run: RunFolder) -> None:
+    root = outside(tmp_path / "in", {"a": "one", "a.parquet": "two"})
+    stage = Ingest(Lines(), (), outside=root, paths=("a*",), unit_bytes=1)
+    with pytest.raises(StorageError, match="two units of documents/lines are called a"):
+        bring_about(run, root, stage)

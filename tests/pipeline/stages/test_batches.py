@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,5 +25,5 @@ def test_batches_partition_their_items_within_bounds(items: list[Shard], limit: 
 @given(shards, st.integers(1, 60))
 def test_no_two_neighbours_could_have_been_one(items: list[Shard], limit: int) -> None:
     found = list(batches(items, limit))
-    for batch, following in zip(found, found[1:], strict=False):
+    for batch, following in itertools.pairwise(found):
         assert sum(item.size for item in batch) + following[0].size > limit
