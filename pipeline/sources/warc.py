@@ -102,8 +102,9 @@ class Warc:
         """One fastwarc record as a Document."""
         headers = record.headers
         url = headers.get("WARC-Target-URI", "").strip("<> ")
-        body = record.reader.read(self.max_bytes + 1)
-        if len(body) < min(record.content_length, self.max_bytes + 1):
+        size = min(record.content_length, self.max_bytes + 1)
+        body = record.reader.read(size)  # which allocates as much as it is asked for
+        if len(body) < size:
             detail = f"{len(body)} of {record.content_length} bytes"
             return Drop(f"{key}@{record.stream_pos}", "read", "truncated", detail, url, len(body))
         meta: dict[str, object] = {"warc": key, "offset": record.stream_pos}
