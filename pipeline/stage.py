@@ -237,7 +237,9 @@ def _outputs(folder: Path) -> Iterator[File]:
 def _commit(receipt: Receipt, folder: Path, run: RunFolder) -> None:
     for file in receipt.files:
         run.put(folder / file.path, file.path)
-    run.write(receipt_path(receipt.stage, receipt.unit), receipt.to_bytes())
+    local = folder / RECEIPT
+    local.write_bytes(receipt.to_bytes())
+    run.put(local, receipt_path(receipt.stage, receipt.unit))
 
 
 def receipt_path(stage: str, unit: str) -> str:
