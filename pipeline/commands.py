@@ -25,6 +25,7 @@ from pipeline.report.plan import plan, render_plan
 from pipeline.report.stats import render_stats, stats
 from pipeline.report.status import render_status, status
 from pipeline.run import inline, on_ray
+from pipeline.schema import schema
 from pipeline.storage import RunFolder, StorageError
 
 FAILED, TOO_MANY_ERRORS = 1, 3
@@ -227,7 +228,7 @@ def schema_command() -> None:
 
     Example: `proofpile schema > manifest.schema.json`
     """
-    typer.echo(json.dumps(Manifest.model_json_schema(), indent=1))
+    typer.echo(json.dumps(schema(), indent=1))
 
 
 def _existing(run: str) -> RunFolder:

@@ -189,16 +189,19 @@ def _filter(kind: type[Filter], section: AnySource, models: Mapping[str, Model],
 def build(kind: type[Filter], given: Mapping[str, Any], where: str) -> Filter:
     """A filter with the given thresholds, checked against the types of its fields. Raises ManifestError."""
     hints = typing.get_type_hints(kind)
-    plain = [
-        item.name for item in dataclasses.fields(typing.cast(Any, kind)) if item.name not in ("model", "languages")
-    ]
-    _known(where, given, plain)
+    _known(where, given, thresholds(kind))
     try:
         values = {name: TypeAdapter(hints[name]).validate_python(value) for name, value in given.items()}
     except ValidationError as error:
         item = error.errors()[0]
         raise ManifestError(f"{where}: {item['msg']} (given: {item['input']!r})") from None
     return kind(**values)
+
+
+def thresholds(kind: type[Filter]) -> list[str]:
+    """The fields of a filter that a manifest may set: all but those that it sets by other keys."""
+    elsewhere = {"model", "languages", "among"}
+    return [item.name for item in dataclasses.fields(typing.cast(Any, kind)) if item.name not in elsewhere]
 
 
 def _known(where: str, given: Mapping[str, Any] | Sequence[str], allowed: Sequence[str]) -> None:
