@@ -18,6 +18,7 @@ from pipeline.storage import RunFolder, Shard, StorageError
 LOCK = "lock.toml"
 SEEN = ".run/seen.json"
 SAVE_EVERY = 100
+"""Inputs after which what is known is written in the middle of a stage, too."""
 
 
 @dataclass
@@ -32,6 +33,7 @@ class Lock:
     """Inputs whose hash was recorded for the first time, without a pin to hold it against."""
 
     def __post_init__(self) -> None:
+        self._unsaved = 0
         self._seen: dict[str, str] = json.loads(self.run.read(SEEN)) if self.run.exists(SEEN) else {}
 
     def took(self, receipt: Receipt, unit: Unit) -> None:
@@ -41,8 +43,9 @@ class Lock:
             self.inputs[file.path] = file.sha256
             self._seen[file.path] = versions[file.path]
             self.new += file.path not in self.pins
-            if self.new % SAVE_EVERY == SAVE_EVERY - 1:
-                self.save()
+            self._unsaved += 1
+        if self._unsaved >= SAVE_EVERY:
+            self.save()
 
     def touched(self, receipt: Receipt, unit: Unit) -> list[str]:
         """Inputs of a standing receipt whose content is not what it was. Only what may have been touched is read."""
@@ -65,6 +68,7 @@ class Lock:
 
     def save(self) -> None:
         """Write what is known."""
+        self._unsaved = 0
         toml = _table("inputs", self.inputs) + "\n" + _table("models", self.models)
         self.run.write(LOCK, toml.encode())
         self.run.write(SEEN, json.dumps(self._seen, sort_keys=True).encode())

@@ -66,9 +66,9 @@ def _connect(workers: int) -> None:
     import ray
 
     if os.environ.get("RAY_ADDRESS"):
-        ray.init(logging_level=logging.WARNING, log_to_driver=False)
+        ray.init(logging_level=logging.ERROR, log_to_driver=False)
     else:
-        ray.init(num_cpus=workers or os.cpu_count(), include_dashboard=False, logging_level=logging.WARNING)
+        ray.init(num_cpus=workers or os.cpu_count(), include_dashboard=False, logging_level=logging.ERROR)
 
 
 def _fetch(stage: Stage, unit: Unit, reference: Any) -> Receipt | Failure:

@@ -20,7 +20,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from filters.document import Document, Drop
 from manifests import Count, File, Flow, Receipt, Total
-from pipeline.storage import InputStream, RunFolder, Shard, hash_file
+from pipeline.storage import InputStream, RunFolder, Shard, StorageError, hash_file
 
 VERSION = 1
 """Raised whenever the code comes to mean something else with equal fields: everything made before is stale then."""
@@ -162,7 +162,12 @@ class Bench:
         return path
 
     def open(self, file: File) -> BinaryIO:
-        """Open a file that an upstream receipt lists. Raises OSError if it is not there, whole."""
+        """Open a file that an upstream receipt lists. Raises StorageError if it is not there, whole."""
+        size = self.run.size(file.path)
+        if size != file.size:
+            raise StorageError(
+                f"{file.path} has {size} bytes, but its receipt says {file.size}; remove its folder to make it again"
+            )
         return self.run.open(file.path)
 
     def files(self, unit: Unit, ending: str) -> Iterator[File]:

@@ -89,6 +89,13 @@ class Place:
     def exists(self, path: str) -> bool:
         return bool(self.fs.exists(self.full(path)))
 
+    def size(self, path: str) -> int:
+        """Bytes of a file, -1 if there is none."""
+        try:
+            return int(self.fs.size(self.full(path)))
+        except FileNotFoundError:
+            return -1
+
     def open(self, path: str) -> BinaryIO:
         if self.is_local:
             return open(self.full(path), "rb")
