@@ -143,4 +143,4 @@ def _is_inline(body: str, page: Page) -> bool:
         return False
     if inner != body and not (commands or page.dollar):
         return False
-    return _is_tex(inner)
+    return _is_tex(inner) or (page.renders and not _WORD.search(inner))

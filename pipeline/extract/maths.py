@@ -163,7 +163,10 @@ _READERS = {
 
 
 def _image(node: DOMNode) -> list[Formula]:
-    """A formula drawn by a service that has its source in the address, or by a program that leaves it in `alt`."""
+    """A formula drawn by a service that has its source in the address, or by a program that leaves it in `alt`.
+
+    LaTeX2HTML and Doxygen name no class that others share, but put the source between its delimiters.
+    """
     source = (node.getattr("src") or node.getattr("data-src") or "")[:LONGEST_ADDRESS]
     classes = node.class_name.split()
     if _IMAGE_SERVICE.search(source):
@@ -171,7 +174,9 @@ def _image(node: DOMNode) -> list[Formula]:
     elif any(name in _IMAGE_CLASSES for name in classes):
         tex = node.getattr("alt") or ""
     else:
-        return []
+        tex = (node.getattr("alt") or "").strip()
+        if undelimited(tex, False, "image").tex == tex:
+            return []
     tex = _STYLING.sub("", tex.strip())
     formula = undelimited(tex, tex.startswith("\\displaystyle") or _is_display(node), "image")
     return [formula] if formula.tex.strip() else []

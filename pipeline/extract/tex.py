@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 _DOLLARS = re.compile(r"\\.|\$", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)%")
+_LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
+"""Forum software puts these into the `alt` of a formula's image for the line ends of its source."""
 _WIKIPEDIA = re.compile(r"\{\\(?:display|text)style\b(.*)\}", re.DOTALL)
 _DELIMITED = re.compile(r"\s*(?:(\$\$)(.+)\$\$|(\\\[)(.+)\\\]|\\\((.+)\\\)|\$(.+)\$)\s*", re.DOTALL)
 
@@ -39,7 +41,7 @@ def undelimited(tex: str, display: bool, kind: str) -> Formula:
 
 
 def _clean(tex: str) -> str:
-    body = tex.strip().replace("\ue000", "").replace("\ue001", "").replace("\ue002", "")
+    body = _LINE_BREAK.sub("\n", tex).strip().replace("\ue000", "").replace("\ue001", "").replace("\ue002", "")
     if wrapped := _WIKIPEDIA.fullmatch(body):
         body = wrapped[1]
     # Comments must go before the line breaks that end them, or they would swallow the rest of the formula.

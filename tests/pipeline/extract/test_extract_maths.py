@@ -106,6 +106,11 @@ MARKUPS = {
         "a $\\alpha_1$\n\n$$\\beta$$\n\nb",
     ),
     "imgmath": ('<p>a <img class="math" src="_images/math/0.png" alt="x^2"> b', "a $x^2$ b"),
+    "latex2html": (r'<p>a <img src="img1.png" alt="$\displaystyle x^2$"> b', r"a $\displaystyle x^2$ b"),
+    "doxygen": (r'<p>a <img class="formulaDsp" alt="\[ x^2 \]" src="form_1.png"> b', "a $$x^2$$ b"),
+    "other images": ('<p>a <img alt="$5 bill" src="5.png"><img alt="$x$ and $y$" src="p.png"> b', "a b"),
+    "line ends in an image": ('<p><img class="tex" alt="&lt;br /&gt;x%1&lt;br /&gt;= y">', "$x = y$"),
+    "a tuple": ("<p>Of $(i,~ p,~ r)$ and $n ≤ 13$.", "Of $(i,~ p,~ r)$ and $n ≤ 13$."),
     "wordpress": (
         '<p><img src="https://s0.wp.com/latex.php?latex=x%5E2&amp;bg=ffffff" alt="x^2" class="latex">',
         "$x^2$",
@@ -136,6 +141,8 @@ MONEY = (
     "A $3 million budget, a $4 million debt.",
     "US$ 5 and US$ 6",
     "prices ($5 each, $6 together)",
+    "either $5) or $6",
+    "$5 + tax; $6 net",
 )
 
 
