@@ -62,7 +62,7 @@ class UrlBan:
     @staticmethod
     def _matches(entry: str, host: str, where: str) -> bool:
         if entry[0] == "/":
-            return entry in where
+            return re.search(re.escape(entry) + ("" if entry[-1] == "/" else r"(?![\w-])"), where) is not None
         if entry[0] == "?":
             return f"?{entry[1:]}" in where or f"&{entry[1:]}" in where
         return f".{host}".endswith(f".{entry}")
@@ -124,4 +124,4 @@ class NewcommandLines:
             return document
         lines = document.text.split("\n")
         kept = [line for line in lines if line.count("\\newcommand") <= self.most]
-        return document if len(kept) == len(lines) else replace(document, text="\n".join(kept))
+        return document if len(kept) == len(lines) else replace(document, text="\n".join(kept).strip())

@@ -61,7 +61,16 @@ def test_the_banned_list_is_long_and_free_of_doubles() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["https://maths.example.org/lesson", "https://notarchive.org/", "https://example.org/nih.gov", "", "http://[", "x"],
+    [
+        "https://maths.example.org/lesson",
+        "https://notarchive.org/",
+        "https://example.org/nih.gov",
+        "https://example.org/cartesian-product",
+        "https://example.org/graph/search-for-connected-components.html",
+        "",
+        "http://[",
+        "x",
+    ],
 )
 def test_other_addresses_pass(url: str) -> None:
     assert reason(UrlBan(), replace(PAGE, url=url)) == ""
@@ -94,6 +103,12 @@ def test_newcommand_lines_go_and_all_others_stay() -> None:
     outcome = NewcommandLines()(replace(PAGE, text=text))
     assert isinstance(outcome, Document)
     assert outcome.text == "one\n\\newcommand{\\c}{3}\nend"
+
+
+def test_no_blank_lines_are_left_where_definitions_stood() -> None:
+    outcome = NewcommandLines()(replace(PAGE, text="$$\\newcommand{\\a}{1}\\newcommand{\\b}{2}$$\n\nend"))
+    assert isinstance(outcome, Document)
+    assert outcome.text == "end"
 
 
 @given(st.text(), st.text(), st.binary())
