@@ -257,7 +257,7 @@ def _judge_texts(alike: Links, members: Mapping[int, Member], barred: Collection
         for other in ranked[1:]:
             kept = ranked[0]
             reason = "exact" if other.digest == kept.digest else "near"
-            detail = f"kept {kept.id}; cluster of {len(places)}; similarity {likest[other.place]:.2f}"
+            detail = f"kept {kept.id}; cluster of {len(places)}; similarity to the nearest {likest[other.place]:.2f}"
             verdicts[other.place] = Verdict(reason, kept.id, detail)
     return verdicts
 

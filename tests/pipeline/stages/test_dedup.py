@@ -115,7 +115,7 @@ def test_the_same_text_under_two_ids_goes_once(tmp_path: Path) -> None:
             "stage": "dedup/marks",
             "rule": "dedup",
             "reason": "exact",
-            "detail": "kept a; cluster of 2; similarity 1.00",
+            "detail": "kept a; cluster of 2; similarity to the nearest 1.00",
         }
     ]
 
