@@ -85,8 +85,9 @@ def ask(manifest: Manifest, sample: float = 1.0) -> Asked:
         section = manifest.tokenizer
         chosen["tokenizer"] = Model(section.path, section.sha256 or locked.get("tokenizer", ""))
     models = {rule: pin(model) for rule, model in chosen.items()}
-    if "tokenizer" in models:  # a token that is not in it must not show only after the corpus is built
-        load_tokenizer(resolve(models["tokenizer"]), manifest.tokenizer.end_of_document)
+    files = {rule: resolve(model) for rule, model in models.items()}
+    if "tokenizer" in files:  # a token that is not in it must not show only after the corpus is built
+        load_tokenizer(files["tokenizer"], manifest.tokenizer.end_of_document)
     return Asked(manifest, models, inputs, sample)
 
 

@@ -45,10 +45,17 @@ class Now:
         return left / self.rate if self.rate else float("nan")
 
     def line(self) -> str:
-        eta = f", {duration(self.eta)} to go" if self.eta == self.eta and self.eta > 0 else ""
-        failed = f", {self.failed} failed" if self.failed else ""
-        speed = f"{self.documents / self.seconds:,.0f} documents/s" if self.seconds else "starting"
-        return f"{self.stage}: {self.stood + self.done}/{self.units} units{failed}, {speed}{eta}"
+        """`documents/web: 4/12 units, 20 documents/s, 40 s to go`"""
+        parts = [f"{self.stage}: {self.stood + self.done}/{self.units} units"]
+        if self.stood == self.units:
+            parts.append("all stood already")
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        if self.documents and self.seconds:
+            parts.append(f"{self.documents / self.seconds:,.0f} documents/s")
+        if self.eta > 0:  # false while it is not known
+            parts.append(f"{duration(self.eta)} to go")
+        return ", ".join(parts)
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,148 @@
+"""From manifests to stages: chains, thresholds, pins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from filters.filter import Where
+from filters.language_id import LanguageId
+from filters.math_score import MathScore
+from filters.models import ModelError
+from manifests import ManifestError, load_manifest
+from pipeline.corpus import CHAINS, ask, corpus
+from pipeline.stage import recipe_hash
+from pipeline.stages.ingest import Ingest
+from pipeline.tokenization import TokenizerError
+
+MANIFEST = """
+name = "small"
+root = "sample:"
+[[sources]]
+name = "web"
+kind = "warc"
+paths = ["web/*.gz"]
+[[sources]]
+name = "code"
+kind = "github"
+paths = ["github/*.gz"]
+languages = ["coq", "lean"]
+[tokenizer]
+train_vocabulary = 500
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    path = tmp_path / "small.toml"
+    path.write_text(MANIFEST)
+    return path
+
+
+def stages(path: Path, *overrides: str) -> list[Any]:
+    return corpus(ask(load_manifest(path, overrides)))
+
+
+def ingest(path: Path, *overrides: str, number: int = 0) -> Ingest:
+    found: Ingest = stages(path, *overrides)[number]
+    return found
+
+
+def test_the_stages_in_their_order(path: Path) -> None:
+    assert [stage.name for stage in stages(path)] == [
+        "documents/web", "documents/code", "dedup/keys", "dedup/pairs", "dedup/marks",
+        "tokenizer", "tokens/web", "tokens/code", "release/mixture",
+    ]  # fmt: skip
+
+
+def test_no_stage_stands_on_a_later_one(path: Path) -> None:
+    seen: set[str] = set()
+    for stage in stages(path):
+        assert set(stage.stands_on) <= seen
+        seen.add(stage.name)
+
+
+@pytest.mark.parametrize("kind", CHAINS)
+def test_no_rule_is_twice_in_a_chain(kind: str) -> None:
+    rules = [step.rule for step in CHAINS[kind]]
+    assert len(rules) == len(set(rules))
+
+
+def test_thresholds_of_the_manifest_reach_the_filter(path: Path) -> None:
+    (score,) = [
+        step
+        for step in ingest(path, "sources.web.filters.math-score.limit_with_latex=0.3").filters
+        if isinstance(step, MathScore)
+    ]
+    assert (score.limit_with_latex, score.limit_without_latex) == (0.3, 0.8)
+
+
+def test_skipped_filters_are_not_in_the_chain(path: Path) -> None:
+    rules = [step.rule for step in ingest(path, "sources.web.skip=['perplexity']").filters]
+    assert "perplexity" not in rules
+    assert "math-score" in rules
+
+
+def test_code_is_asked_for_its_language_where_that_matters(path: Path) -> None:
+    where = ingest(path, number=1).filters[-1]
+    assert isinstance(where, Where)
+    assert isinstance(where.then, LanguageId)
+    assert where.subsets == {"tex"}
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("sources.web.filters.math-scor.limit_with_latex=1", "did you mean 'math-score'?"),
+        ("sources.web.filters.math-score.limit=1", "sources.web.filters.math-score.limit: unknown key"),
+        (
+            "sources.web.filters.math-score.limit_with_latex=high",
+            "sources.web.filters.math-score: Input should be a valid number",
+        ),
+        ("sources.web.skip=['perplexty']", "did you mean 'perplexity'?"),
+        ("sources.code.languages=['coqq']", "did you mean 'coq'?"),
+        ("models.math-skore.path=x", "did you mean 'math-score'?"),
+    ],
+)
+def test_what_nobody_knows_is_refused(path: Path, override: str, said: str) -> None:
+    with pytest.raises(ManifestError) as error:
+        stages(path, override)
+    assert said in str(error.value)
+
+
+def test_a_model_must_be_the_pinned_one(path: Path) -> None:
+    pin = "models.math-score.sha256=" + "0" * 64
+    with pytest.raises(ModelError, match="is not the pinned one"):
+        stages(path, "models.math-score.path=builtin:math-score", pin)
+
+
+def test_another_model_is_another_recipe_and_another_place_is_not(path: Path, tmp_path: Path) -> None:
+    from filters.models import Model, resolve
+
+    copy = tmp_path / "copy.ftz"
+    copy.write_bytes(resolve(Model("builtin:math-score")).read_bytes())
+    asked = [ingest(path), ingest(path, f"models.math-score.path={copy}")]
+    assert recipe_hash(asked[0]) == recipe_hash(asked[1])
+    other = ingest(path, "models.math-score.path=builtin:language")
+    assert recipe_hash(other) != recipe_hash(asked[0])
+
+
+def test_a_lock_pins_models_and_inputs(path: Path, tmp_path: Path) -> None:
+    lock = tmp_path / "lock.toml"
+    lock.write_text(f'[inputs]\n"web/a.gz" = "{"1" * 64}"\n[models]\nperplexity = "{"2" * 64}"\n')
+    with pytest.raises(ModelError, match="2222"):
+        ask(load_manifest(path, ["lock=lock.toml"]))
+    lock.write_text(f'[inputs]\n"web/a.gz" = "{"1" * 64}"\n')
+    assert ask(load_manifest(path, ["lock=lock.toml"])).pins == {"web/a.gz": "1" * 64}
+
+
+def test_a_tokenizer_without_its_end_is_told_before_any_work(path: Path, tmp_path: Path) -> None:
+    from pipeline.stages.tokenizer import train_tokenizer
+
+    (tmp_path / "tokenizer.json").write_bytes(train_tokenizer(iter(["abc"]), 300, "<|end|>"))
+    given = [f"tokenizer.path={tmp_path}/tokenizer.json", "tokenizer.train_vocabulary=0"]
+    with pytest.raises(TokenizerError, match="</s>"):
+        ask(load_manifest(path, given))
+    assert ask(load_manifest(path, [*given, "tokenizer.end_of_document=<|end|>"])).models["tokenizer"].sha256
