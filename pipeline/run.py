@@ -18,6 +18,9 @@ from pipeline.isolation import Bounds, UnitError, explain_error, run_isolated
 from pipeline.stage import Stage, Unit, Unwatched, execute
 from pipeline.storage import RunFolder
 
+GLANCE_SECONDS = 5.0
+"""How often the size of the cluster is looked at while no unit ends."""
+
 Outcome = tuple[Unit, Receipt | Failure]
 
 
@@ -43,7 +46,6 @@ def on_ray(run: RunFolder, bounds: Bounds, workers: int = 0) -> Executor:
 
     if not ray.is_initialized():
         _connect(workers)
-    slots = workers or int(ray.cluster_resources().get("CPU", 1))  # type: ignore[no-untyped-call]
     task = ray.remote(num_cpus=1, max_retries=5, scheduling_strategy="SPREAD")(_do_on_worker)
 
     def units_of(stage: Stage, units: Iterable[Unit]) -> Iterator[Outcome]:
@@ -51,15 +53,23 @@ def on_ray(run: RunFolder, bounds: Bounds, workers: int = 0) -> Executor:
         waiting = iter(units)
         under_way: dict[Any, Unit] = {}
         while True:
-            for unit in islice(waiting, 2 * slots - len(under_way)):
+            for unit in islice(waiting, max(0, 2 * (workers or _cpus()) - len(under_way))):
                 under_way[task.remote(shared, unit)] = unit
             if not under_way:
                 return
-            (reference, *_), _ = ray.wait(list(under_way))
-            unit = under_way.pop(reference)
-            yield unit, _fetch(stage, unit, reference)
+            ended, _ = ray.wait(list(under_way), timeout=GLANCE_SECONDS)
+            for reference in ended:
+                unit = under_way.pop(reference)
+                yield unit, _fetch(stage, unit, reference)
 
     return units_of
+
+
+def _cpus() -> int:
+    """What the cluster has now, but at least 1: nodes come and go, and some come only when work waits for them."""
+    import ray
+
+    return max(1, int(ray.cluster_resources().get("CPU", 0)))  # type: ignore[no-untyped-call]
 
 
 def _connect(workers: int) -> None:
