@@ -25,6 +25,8 @@ from manifests import File
 from pipeline.sources import sample
 
 CHUNK = 1 << 20
+VERSIONS = ("ETag", "mtime", "LastModified", "Last-Modified")
+"""Where filesystems say which version of an object this is, the surest first."""
 
 
 class StorageError(Exception):
@@ -127,7 +129,10 @@ class Outside(Place):
                 details = self.fs.glob(self.full(pattern), detail=True).values()
             else:
                 details = [self.fs.info(self.full(pattern))]
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            refusal = error.__cause__  # to fsspec, whatever a web server refuses is not found
+            if refusal and getattr(refusal, "status", 0) != 404:
+                raise StorageError(f"cannot read {self.full(pattern)}: {refusal}") from error
             return {}
         except (OSError, PermissionError) as error:
             raise StorageError(f"cannot list {pattern!r} below {self.url}: {error}") from error
@@ -135,7 +140,7 @@ class Outside(Place):
         return {shard.key: shard for shard in map(self._shard, files)}
 
     def _shard(self, info: dict[str, Any]) -> Shard:
-        version = info.get("ETag") or info.get("mtime") or info.get("LastModified") or ""
+        version = next(filter(None, map(info.get, VERSIONS)), "")
         return Shard(self.key(info["name"]), int(info["size"] or 0), self.url, str(version))
 
 
@@ -209,8 +214,9 @@ class RunFolder(Place):
         """The content of many small files by path, at once where the filesystem can."""
         if not paths:
             return {}
-        found = self.fs.cat([self.full(path) for path in paths])
-        return {self.key(full): data for full, data in found.items()}
+        full = [self.full(path) for path in paths]
+        # not `cat`: it takes a [ in a name for a pattern, and asks an object store for each size first
+        return dict(zip(paths, self.fs.cat_ranges(full, 0, None, on_error="raise"), strict=True))
 
     def put(self, local: Path, path: str) -> None:
         """Place a finished local file, whole or not at all."""

@@ -53,6 +53,15 @@ def test_what_is_placed_is_found(run: RunFolder) -> None:
         assert file.read() == b"[]"
 
 
+def test_a_name_is_no_pattern(run: RunFolder) -> None:
+    run.write("a/x[1]*.gz/receipt.json", b"{}")
+    run.write("a/x1.gz/receipt.json", b"[]")
+    assert list(run.read_all(run.find("a", "receipt.json")).items()) == [
+        ("a/x1.gz/receipt.json", b"[]"),
+        ("a/x[1]*.gz/receipt.json", b"{}"),
+    ]
+
+
 def test_placing_again_replaces(run: RunFolder) -> None:
     run.write("a", b"one")
     run.write("a", b"two")
