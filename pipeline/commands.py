@@ -58,7 +58,9 @@ def run_command(
     manifest: ManifestPath,
     out_dir: Annotated[str, typer.Option("--out", metavar="DIR", help="Run folder to write: a path or a URL.")],
     overrides: Overrides = None,
-    workers: Annotated[int, typer.Option(help="Units at a time; 0: one per core of the machine or cluster.")] = 0,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Units at a time; 0: one per core of the machine or cluster.")
+    ] = 0,
     no_ray: Annotated[bool, typer.Option("--inline", help="All in this process, for a debugger.")] = False,
     only: Annotated[str, typer.Option(metavar="STAGE", help="Only the stages whose name begins so.")] = "",
     sample: Sample = "1",
@@ -71,6 +73,7 @@ def run_command(
     asked = ask(load_manifest(manifest, overrides or ()), share(sample))
     if dry_run:
         return render_plan(plan(corpus(asked)), out)
+    _check_only(asked, only)
     folder = RunFolder(_absolute(out_dir))
     folder.check_writable()
     with alone(folder):
@@ -88,6 +91,13 @@ def _run(asked: Asked, folder: RunFolder, workers: int, no_ray: bool, only: str)
     with Reporter(folder) as reporter:
         execute = inline(folder) if no_ray else on_ray(folder, bounds, workers)
         return Driver(folder, execute, reporter, lock).bring_about(corpus(asked), only), lock
+
+
+def _check_only(asked: Asked, only: str) -> None:
+    """Raises BadParameter if no stage's name begins so: the run would do nothing and call it done."""
+    names = [stage.name for stage in corpus(asked)]
+    if not any(name.startswith(only) for name in names):
+        raise typer.BadParameter(f"no stage begins with {only!r}; there are: {', '.join(names)}", param_hint="--only")
 
 
 def _resolved(manifest: Manifest) -> bytes:
