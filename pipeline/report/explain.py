@@ -73,7 +73,7 @@ def _fates(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], wanted: st
     dropped = (Fate(outcome=DROPPED, **row) for row in _rows(run, receipts, DROPS, filter=match))
     fates = [*kept, *dropped]
     places = {stage: place for place, stage in enumerate(receipts)}
-    return sorted(fates, key=lambda fate: (fate.id, places.get(fate.stage, len(places)), fate.file))
+    return sorted(fates, key=lambda fate: (fate.id, places.get(fate.stage, len(places)), fate.outcome, fate.file))
 
 
 def _kept(run: RunFolder, row: dict[str, Any]) -> Fate:
@@ -126,17 +126,20 @@ def _near(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], wanted: str
 
 
 def render_fates(found: Explanation, console: Console) -> None:
-    """Every document that was found, and what each stage did with it; or why nothing may have been found."""
+    """Every document that was found, and what each stage did with it; or why nothing may have been found.
+
+    Ids, addresses and files are never broken over lines, so that they can be copied and searched.
+    """
     if not found.fates:
         _render_nothing(found, console)
     for name in dict.fromkeys(fate.id for fate in found.fates):
         fates = [fate for fate in found.fates if fate.id == name]
-        console.print(plain(name, "bold"))
+        console.print(plain(name, "bold"), soft_wrap=True)
         if fates[0].url:
-            console.print(plain(f"  {fates[0].url}"))
+            console.print(plain(f"  {fates[0].url}"), soft_wrap=True)
         for fate in fates:
             for line in _lines(fate):
-                console.print(plain(f"  {line}", "red" if fate.outcome == DROPPED else "green"))
+                console.print(plain(f"  {line}", "red" if fate.outcome == DROPPED else "green"), soft_wrap=True)
 
 
 def _lines(fate: Fate) -> Iterable[str]:
@@ -152,7 +155,7 @@ def _lines(fate: Fate) -> Iterable[str]:
 def _render_nothing(found: Explanation, console: Console) -> None:
     console.print(plain(f"No document that was kept or listed as dropped has the id or URL {found.asked!r}."))
     for near in found.near:
-        console.print(plain(f"  near: {near}"))
+        console.print(plain(f"  near: {near}"), soft_wrap=True)
     if found.unlisted:
         console.print("It may be among the refusals that were counted, but not listed:")
         made = table("stage: rule/reason", "documents")

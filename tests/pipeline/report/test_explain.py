@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import asdict
 from pathlib import Path
 
 import fsspec
 import pytest
-from small_runs import do, ingest, narrow, shown, stand_marks
+from small_runs import do, ingest, narrow, stand_marks
 
 from pipeline.report.explain import Fate, explain, render_fates, spellings
 from pipeline.storage import RunFolder, StorageError
@@ -117,15 +118,17 @@ def test_spellings_keep_what_was_asked() -> None:
     assert spellings("https://") == spellings("") == []
 
 
-def test_it_fits_a_terminal_and_strangers_cannot_write_to_it(run: RunFolder) -> None:
+def test_no_name_is_broken_and_strangers_cannot_write_to_the_terminal(run: RunFolder) -> None:
     found = explain(run, "a.txt:0")
     evil = Fate("\x1b[2J[red]id", "https://e.org/" + "x" * 200, "web", "documents/web", "dropped", "r", "s", "d\n\x07")
     console = narrow()
     render_fates(found, console)
     render_fates(type(found)("x", [evil]), console)
     render_fates(explain(run, "\x1b[31mnothing"), console)
-    text = shown(console)
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
     assert "in documents/web/a.txt/documents.parquet" in text
+    assert "https://e.org/" + "x" * 200 in text
     assert "\\x1b[2J[red]id" in text
     assert not {"\x1b", "\x07"} & set(text)
     assert asdict(found)["fates"][0]["outcome"] == "kept"
