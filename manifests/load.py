@@ -103,7 +103,7 @@ def unknown_key(key: str, name: str, allowed: Iterable[str]) -> str:
     """The sentence for a name nobody knows."""
     allowed = sorted(allowed)
     near = difflib.get_close_matches(name, allowed, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     return f"{key}: unknown key{hint} Allowed here: {', '.join(allowed)}"
 
 
