@@ -30,7 +30,7 @@ class HtmlType:
     def __call__(self, document: Document) -> Document | Drop:
         status = document.meta.get("status", 200)
         if str(status) != "200":
-            return refuse(self, document, "status", str(status))
+            return refuse(self, document, "status", str(status) or "none")
         if not document.raw.strip():
             return refuse(self, document, "empty")
         kind = str(document.meta.get("content_type") or "").partition(";")[0].strip().lower()

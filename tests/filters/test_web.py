@@ -43,6 +43,12 @@ def test_html_type(meta: dict[str, object], raw: bytes, expected: str) -> None:
     assert reason(HtmlType(), replace(PAGE, meta=meta, raw=raw)) == expected
 
 
+def test_a_record_that_is_no_answer_of_a_server_says_so() -> None:
+    outcome = HtmlType()(replace(PAGE, meta={"status": ""}))
+    assert isinstance(outcome, Drop)
+    assert (outcome.reason, outcome.detail) == ("status", "none")
+
+
 @pytest.mark.parametrize("entry", BANNED)
 def test_each_banned_entry_bans(entry: str) -> None:
     urls = {
