@@ -9,6 +9,7 @@ import statistics
 import tempfile
 from functools import partial
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 from generate import write_warc
@@ -64,7 +65,10 @@ def ours(folder: str) -> int:
     source = Warc("web")
     for shard in Outside(folder).shards(("*.warc.gz",)):
         stream = shard.open()
-        pages += sum(isinstance(record, Document) and bool(record.raw) for record in source.read(shard.key, stream))
+        pages += sum(
+            isinstance(record, Document) and bool(record.raw)
+            for record in source.read(shard.key, cast(BinaryIO, stream))
+        )
         stream.finish()
     return pages
 

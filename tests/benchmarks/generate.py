@@ -22,8 +22,27 @@ from warcio.warcwriter import WARCWriter
 
 from filters.document import Document, Drop
 
-SYLLABLES = "al be con de er fi gra ho in ju ka lo mi no or pro qua re sta ter un ver wi xi yo ze".split()
-GLUE = "the of and to in is a that we for let be with this by if then are on an has each which every since".split()
+SYLLABLES = (
+    "al",
+    "be",
+    "con",
+    "de",
+    "er",
+    "fi",
+    "gra",
+    "ho",
+    "in",
+    "ju",
+    "ka",
+    "lo",
+    "mi",
+    "no",
+    "or",
+    "pro",
+    "qua",
+    "re",
+)
+GLUE = ("the", "of", "and", "to", "in", "is", "a", "that", "we", "for", "let", "be", "with", "this", "by", "if", "then")
 FORMULAS = (r"\(x^2 + y^2 = z^2\)", r"\[\sum_{n=1}^\infty \frac{1}{n^2} = \frac{\pi^2}{6}\]", r"$\alpha < \beta$")
 DATE = "2023-09-21T08:00:00Z"
 
@@ -65,8 +84,8 @@ class Writer:
         script = "<script src='https://cdn.test/MathJax.js'></script>" if maths else ""
         style = "".join(f".c{number} {{ margin: {self._random.randint(0, 9)}px }} " for number in range(100))
         return (
-            f"<!DOCTYPE html><html lang='en'><head><title>{self.sentence()}</title>{script}<style>{style}</style></head>"
-            f"<body><nav><ul>{links}</ul></nav><main>{text}</main><footer>{self.sentence()}</footer></body></html>"
+            f"<!DOCTYPE html><html lang='en'><head><title>{self.sentence()}</title>{script}<style>{style}</style>"
+            f"</head><body><nav><ul>{links}</ul></nav><main>{text}</main><footer>{self.sentence()}</footer></body></html>"
         )
 
     def paper(self) -> str:
@@ -118,12 +137,25 @@ def write_jsonl(path: Path, texts: int, seed: int = 0) -> Path:
 
 def write_stack(path: Path, files: int, seed: int = 0) -> Path:
     """Python files as The Stack serves them, 500 a row group."""
-    writer, names = Writer(seed), ("hexsha", "ext", "lang", "max_stars_repo_path", "max_stars_repo_name", "content")
-    schema = pa.schema([(name, pa.string()) for name in names])
+    writer = Writer(seed)
+    texts = (
+        "hexsha",
+        "ext",
+        "lang",
+        *(f"max_stars_repo_{part}" for part in ("path", "name", "head_hexsha")),
+        "content",
+    )
+    types: list[tuple[str, pa.DataType]] = [(name, pa.string()) for name in texts]
+    types += [("max_stars_repo_licenses", pa.list_(pa.string())), ("max_stars_count", pa.int64())]
+    schema = pa.schema(types)
     with pq.ParquetWriter(path, schema, compression="zstd") as parquet:
         for start in range(0, files, 500):
             numbers = range(start, min(files, start + 500))
-            rows = [(f"{n:040x}", "py", "Python", f"src/{n}.py", "owner/name", writer.program()) for n in numbers]
+            sha = "0" * 40
+            rows = [
+                (f"{n:040x}", "py", "Python", f"src/{n}.py", "owner/name", sha, writer.program(), ["MIT"], 0)
+                for n in numbers
+            ]
             columns = [pa.array(column) for column in zip(*rows, strict=True)]
             parquet.write_table(pa.table(columns, schema=schema))
     return path
@@ -138,13 +170,13 @@ def write_tarball(path: Path, files: int, seed: int = 0) -> Path:
     return path
 
 
-def write_papers(path: Path, papers: int, seed: int = 0) -> Path:
-    """Papers as arXiv hands out its monthly archives: a tarball of gzipped LaTeX files."""
+def write_papers(folder: Path, papers: int, seed: int = 0) -> Path:
+    """E-prints as arXiv serves them, a gzipped LaTeX file each."""
     writer = Writer(seed)
-    with tarfile.open(path, "w") as archive:
-        for number in range(papers):
-            _add(archive, f"2301/2301.{number:05}.gz", gzip.compress(writer.paper().encode(), mtime=0))
-    return path
+    folder.mkdir()
+    for number in range(papers):
+        (folder / f"2301.{number:05}.gz").write_bytes(gzip.compress(writer.paper().encode(), mtime=0))
+    return folder
 
 
 def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any, cast
 
 import psutil
 
@@ -47,7 +48,7 @@ def take_turns(subjects: Mapping[str, Subject], rounds: int) -> dict[str, list[C
         for _ in range(rounds):
             for name, pipe in pipes.items():
                 pipe.send("go")
-                costs[name].append(pipe.recv())
+                costs[name].append(_receive(pipe))
     return costs
 
 
@@ -61,8 +62,9 @@ def started(subjects: Mapping[str, Subject]) -> Iterator[dict[str, Connection]]:
         processes.append(context.Process(target=_serve, args=(subject, theirs)))
         processes[-1].start()
         theirs.close()
-        pipes[name].recv()
     try:
+        for pipe in pipes.values():
+            _receive(pipe)
         yield pipes
     finally:
         for pipe in pipes.values():
@@ -71,12 +73,36 @@ def started(subjects: Mapping[str, Subject]) -> Iterator[dict[str, Connection]]:
             process.join()
 
 
+def _receive(pipe: Connection) -> Any:
+    try:
+        return pipe.recv()
+    except EOFError:
+        raise RuntimeError("what was measured failed; its traceback is above") from None
+
+
 def _serve(subject: Subject, pipe: Connection) -> None:
     subject()
     pipe.send("warm")
     with suppress(EOFError):
         while pipe.recv():
             pipe.send(run_once(subject))
+
+
+def in_fresh_process(subject: Subject) -> Cost:
+    """Measure one run in a process of its own, cold: its memory is all that the subject ever needed."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_send_cost, args=(subject, theirs))
+    process.start()
+    theirs.close()
+    try:
+        return cast(Cost, _receive(ours))
+    finally:
+        process.join()
+
+
+def _send_cost(subject: Subject, pipe: Connection) -> None:
+    pipe.send(run_once(subject))
 
 
 def run_once(subject: Subject) -> Cost:
