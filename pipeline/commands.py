@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from manifests import Manifest, load_manifest
+from manifests import Manifest, ManifestError, load_manifest
 from pipeline.corpus import Asked, ask, corpus
 from pipeline.driver import Done, Driver, alone, sum_flows
 from pipeline.isolation import Bounds
@@ -70,7 +70,7 @@ def run_command(
 
     Example: `proofpile run manifests/quickstart.toml --out runs/quickstart --workers 2`
     """
-    asked = ask(load_manifest(manifest, overrides or ()), share(sample))
+    asked = _ask(manifest, overrides, sample)
     if dry_run:
         return render_plan(plan(corpus(asked)), out)
     _check_only(asked, only)
@@ -79,6 +79,17 @@ def run_command(
     with alone(folder):
         done, lock = _run(asked, folder, workers, no_ray, only)
     raise typer.Exit(_conclude(asked, folder, done, lock))
+
+
+def _ask(path: Path, overrides: list[str] | None, sample: str) -> Asked:
+    """What a manifest asks for, all of it understood. Raises ManifestError naming the file, ModelError."""
+    manifest = load_manifest(path, overrides or ())
+    try:
+        asked = ask(manifest, share(sample))
+        corpus(asked)
+    except ManifestError as error:
+        raise ManifestError(f"{path}: {error}") from None
+    return asked
 
 
 def _run(asked: Asked, folder: RunFolder, workers: int, no_ray: bool, only: str) -> tuple[Done, Lock]:
@@ -176,7 +187,7 @@ def plan_command(
 
     Example: `proofpile plan manifests/proof-pile-2.toml --sample 1/1000`
     """
-    found = plan(corpus(ask(load_manifest(manifest, overrides or ()), share(sample))))
+    found = plan(corpus(_ask(manifest, overrides, sample)))
     print_json(found) if as_json else render_plan(found, out)
 
 
