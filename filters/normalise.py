@@ -55,7 +55,9 @@ def plain(text: str) -> str:
     text = text.lower()
     if text.isascii():
         return text
-    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    text = unicodedata.normalize("NFKD", text)
+    marks = "".join(sorted(filter(unicodedata.combining, set(text))))  # of a million characters a hundred are different
+    return re.sub(f"[{marks}]+", "", text) if marks else text
 
 
 def words(text: str) -> list[str]:
