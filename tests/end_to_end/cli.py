@@ -1,4 +1,4 @@
-"""proofpile as people start it: a process of its own, so that signals, exit codes and both streams are the real ones."""
+"""proofpile as people start it: a process of its own, so that signals, exit codes and streams are the real ones."""
 
 from __future__ import annotations
 
