@@ -42,13 +42,12 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), help="kinds of sources (all)")
     parser.add_argument("--scale", type=float, default=1.0, help="size of the short input (1.0: over a row group)")
     given = parser.parse_args()
-    rows = []
+    head = ("records", "stage", "kept", "peak", f"peak, {given.times} times the input", "growth", "CPU s")
     for kind in given.kinds:
         records = int(KINDS[kind][2] * given.scale)
         short, long = peaks(kind, records), peaks(kind, records * given.times)
-        rows += [row(kind, records, stage, short[stage], long[stage]) for stage in short]
-    head = ("kind", "records", "stage", "kept", "peak", f"peak, {given.times} times the input", "growth", "CPU s")
-    show("Peak memory of a worker", head, rows)
+        rows = [row(records, stage, short[stage], long[stage]) for stage in short]
+        show(f"Peak memory of a worker, {kind}", head, rows)
 
 
 def peaks(kind: str, records: int) -> dict[str, Cost]:
@@ -84,17 +83,10 @@ def run(folder: str, kind: str, only: str) -> int:
     return max((flow.kept.documents for flows in kept for flow in flows.values()), default=0)
 
 
-def row(kind: str, records: int, stage: str, short: Cost, long: Cost) -> tuple[str, ...]:
+def row(records: int, stage: str, short: Cost, long: Cost) -> tuple[str, ...]:
     growth = f"{100 * (long.peak / short.peak - 1):+.0f} %"
-    return (
-        kind,
-        f"{records:,}",
-        stage,
-        megabytes(short.peak),
-        megabytes(long.peak),
-        growth,
-        f"{short.cpu:.1f}, {long.cpu:.1f}",
-    )
+    seconds = f"{short.cpu:.1f}, {long.cpu:.1f}"
+    return (f"{records:,}", stage, f"{short.work:,}", megabytes(short.peak), megabytes(long.peak), growth, seconds)
 
 
 if __name__ == "__main__":

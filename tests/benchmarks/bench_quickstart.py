@@ -1,7 +1,7 @@
-"""The quickstart, from the command line to its last stage: wall time, CPU, and the memory of all its processes together.
+"""The quickstart, from the command line to its last stage: wall time, CPU, and memory of all its processes together.
 
-Each run starts in an empty folder; what `make quickstart` installs before is not counted. Memory is the proportional set
-size where the system tells it (Linux), so a page that processes share counts once.
+Each run starts in an empty folder; what `make quickstart` installs before is not counted. Memory is the proportional
+set size where the system tells it (Linux), so that memory that processes share counts once.
 """
 
 from __future__ import annotations
