@@ -7,7 +7,6 @@ the members after the last good record are walked with zlib: the broken one beco
 from __future__ import annotations
 
 import io
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, ClassVar
@@ -16,12 +15,11 @@ from fastwarc.warc import ArchiveIterator, WarcRecordType
 from warcio.archiveiterator import ArchiveIterator as ArcIterator
 
 from filters.document import Document, Drop
+from pipeline.sources.damage import CHUNK, find_break, holds_record, next_member, unpack_head
 from pipeline.sources.http_body import BodyError, decode_body
 
-GZIP = b"\x1f\x8b\x08"
 PLAIN = (b"WARC/", b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"\x5d\x2a\x4d\x18")
 """Beginnings of archives that are not gzip: no compression, zstd, lz4, zstd with a dictionary."""
-CHUNK = 1 << 16
 TYPES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
 
 
@@ -67,9 +65,13 @@ class Warc:
             stream.seek(position)
             reader = Run(self, key, stream, position)
             yield from reader
-            broken, resume = find_break(stream, reader.position, size)
-            if broken is None and (reader.error or not (reader.records or holds_record(stream, position))):
-                broken, resume = reader.position, size
+            broken, resume = find_break(stream, reader.position, size, reader.error)
+            if (
+                broken is None
+                and resume == size
+                and (reader.error or not (reader.records or holds_record(stream, position)))
+            ):
+                broken = reader.position
             if broken is not None and broken != reader.truncated:
                 yield Drop(f"{key}@{broken}", "read", "corrupt", reader.error or "truncated", size=resume - broken)
             position = resume
@@ -85,7 +87,9 @@ class Warc:
             except StopIteration:
                 return
             except Exception as error:  # warcio raises whatever a broken header leads to; the rest cannot be read
-                yield Drop(f"{key}@{stream.tell()}", "read", "corrupt", f"{type(error).__name__}: {error}")
+                yield Drop(
+                    f"{key}@{stream.tell()}", "read", "corrupt", f"{type(error).__name__}: {error}".splitlines()[0]
+                )
                 return
 
     def _arc_document(self, key: str, records: ArcIterator, record: Any) -> Document | Drop:
@@ -160,73 +164,3 @@ class Run:
                 yield document
         except (OSError, EOFError, ValueError, RuntimeError) as error:
             self.error = str(error)
-
-
-def unpack_head(head: bytes) -> bytes:
-    """The first bytes of what a gzip holds, or the bytes themselves."""
-    if not head.startswith(GZIP):
-        return head[:CHUNK]
-    try:
-        return zlib.decompressobj(31).decompress(head, CHUNK)
-    except zlib.error:
-        return b""
-
-
-def holds_record(stream: BinaryIO, position: int) -> bool:
-    """Whether there is a record of any type at `position`; an archive may well hold nothing but a warcinfo."""
-    stream.seek(position)
-    try:
-        return next(iter(ArchiveIterator(stream)), None) is not None
-    except (OSError, EOFError, ValueError, RuntimeError):
-        return False
-
-
-def find_break(stream: BinaryIO, position: int, size: int) -> tuple[int | None, int]:
-    """Walk gzip members from a good one. Returns the offset of the first broken one and that of the next readable one;
-
-    (None, size) if there is none, or if the file is not gzip, where a run ends only at the end of the file.
-    """
-    stream.seek(position)
-    if stream.read(3) != GZIP:
-        return None, size
-    while position < size:
-        end = member_end(stream, position)
-        if end is None:
-            return position, next_member(stream, position + 1, size)
-        position = end
-    return None, size
-
-
-def member_end(stream: BinaryIO, position: int) -> int | None:
-    """Offset behind the gzip member at `position`; None if it is broken, cut short, or holds no WARC record."""
-    stream.seek(position)
-    inflate = zlib.decompressobj(31)
-    begun = False
-    while not inflate.eof:
-        chunk = stream.read(CHUNK)
-        position += len(chunk)
-        try:
-            data = inflate.decompress(chunk, CHUNK)
-            while inflate.unconsumed_tail and not inflate.eof:
-                inflate.decompress(inflate.unconsumed_tail, CHUNK)
-        except zlib.error:
-            return None
-        if not chunk or (data and not begun and not data.startswith(b"WARC/")):
-            return None
-        begun = begun or bool(data)
-    return position - len(inflate.unused_data)
-
-
-def next_member(stream: BinaryIO, position: int, size: int) -> int:
-    """Offset of the next gzip member that begins with a WARC record, or the end of the file."""
-    while position < size:
-        stream.seek(position)
-        window = stream.read(CHUNK)
-        found = window.find(GZIP)
-        while found >= 0:
-            stream.seek(position + found)
-            if unpack_head(stream.read(4096)).startswith(b"WARC/"):
-                return position + found
-            found = window.find(GZIP, found + 1)
-        position += max(len(window) - 2, 1)
-    return size

@@ -193,3 +193,26 @@ def test_codings_are_undone(body: bytes) -> None:
 def test_inflating_is_bounded() -> None:
     with pytest.raises(BodyError, match="more than 100"):
         inflate(gzip.compress(b"0" * 101), 31, 100)
+
+
+PLAIN = [record(number, numbered(number), gz=False) for number in range(6)]
+
+
+@pytest.mark.parametrize(
+    "header", [b"WARC/1.0\r\nnonsense\r\n\r\n", b"WARC/1.9?\r\n", b"WARC/1.0\r\nContent-Length: x\r\n\r\n"]
+)
+def test_a_bad_header_in_plain_text_costs_one_record(header: bytes) -> None:
+    data = b"".join([*PLAIN[:2], header + PLAIN[2][10:], *PLAIN[3:]])
+    assert kept(data) == [f"https://site.test/{number}" for number in (0, 1, 3, 4, 5)]
+    assert len(reasons(data)) == 1
+
+
+def test_a_missing_separator_in_plain_text_costs_nothing() -> None:
+    data = b"".join([*PLAIN[:2], PLAIN[2].removesuffix(b"\r\n"), *PLAIN[3:]])
+    assert kept(data) == [f"https://site.test/{number}" for number in range(6)]
+    assert reasons(data) == []
+
+
+def test_a_plain_file_cut_at_its_end_keeps_what_is_whole() -> None:
+    assert len(kept(b"".join(PLAIN)[:-60])) == 5
+    assert reasons(b"".join(PLAIN)[:-60]) == ["read/truncated"]
