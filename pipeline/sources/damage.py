@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import BinaryIO
 
 from fastwarc.warc import ArchiveIterator
@@ -62,13 +62,13 @@ def _find_plain_break(stream: BinaryIO, position: int, size: int) -> tuple[int |
 
     two records are wrong, nothing is broken, and reading goes on at the second.
     """
-    for start, following in pairwise([*_plain_starts(stream, position, size), size]):
+    for start, following in pairwise(chain(_plain_starts(stream, position, size), [size])):
         length = _declared_length(stream, start)
         if length is None:
             return start, following
         end = _header_end(stream, start) + length
         stream.seek(end)
-        between = stream.read(max(following - end, 0))
+        between = stream.read(min(max(following - end, 0), CHUNK))
         if between.strip():
             return end, following
         if between != b"\r\n\r\n":
