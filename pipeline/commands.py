@@ -227,12 +227,14 @@ def explain_command(
     wanted: Annotated[str, typer.Argument(metavar="ID_OR_URL", help="A document's id, or its URL.")],
     as_json: AsJson = False,
 ) -> None:
-    """What became of one document: kept where, or dropped at which rule, with the values.
+    """What became of one document: kept where, or dropped at which rule, with the values; exit code 1 if none is known.
 
-    Example: `proofpile explain runs/quickstart https://algebra-notes.test/rings`
+    Example: `proofpile explain runs/quickstart https://probability.example/bayes`
     """
     found = explain(_existing(run), wanted)
     print_json(found) if as_json else render_fates(found, out)
+    if not found.fates:
+        raise typer.Exit(FAILED)
 
 
 def doctor_command(as_json: AsJson = False) -> None:

@@ -51,7 +51,7 @@ def extract_command(
     Example: `find pages -name '*.html' | proofpile extract --jsonl > texts.jsonl`
     """
     if jsonl:
-        paths = [str(file) for file in files] if files else (line.rstrip("\n") for line in sys.stdin)
+        paths = [str(file) for file in files] if files else (line.rstrip("\n") for line in sys.stdin if line.strip())
         return write_lines(paths, _extracted)
     failed = False
     for file in files or [Path("-")]:
