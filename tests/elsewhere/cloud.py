@@ -57,13 +57,21 @@ class Store:
 
 
 @dataclass(frozen=True)
+class Node:
+    """A node of a Ray cluster: the program that holds it, and its folder, whose path is short for Ray's sockets."""
+
+    pid: int
+    folder: Path
+
+
+@dataclass(frozen=True)
 class Cluster:
     """A Ray head that does no work itself."""
 
     address: str
     dashboard: str
     folder: Path
-    """Ray's own files; its path is short, since sockets lie below it."""
+    """The head's own files."""
     environment: Mapping[str, str]
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
 import pytest
-from cloud import QUICKSTART, Cluster, Store, content, proofpile, read_until, start, stop
+from cloud import QUICKSTART, Cluster, Node, Store, content, proofpile, read_until, start, stop
 from moto.server import ThreadedMotoServer
 
 from pipeline.sources import sample
+
+QUICK_TO_MISS_A_NODE = {"RAY_health_check_period_ms": "1000", "RAY_health_check_failure_threshold": "3"}
 
 
 @pytest.fixture(scope="session")
@@ -56,25 +58,26 @@ def store() -> Iterator[Store]:
 @pytest.fixture(scope="session")
 def cluster(store: Store) -> Iterator[Cluster]:
     """A head without CPUs, that asks for a token; its programs find the store."""
-    environment = store.environment | {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a token of these tests only " * 2}
+    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "a-token-of-these-tests-only"}
+    environment = store.environment | token | QUICK_TO_MISS_A_NODE
     port, dashboard, client = free_ports(3)
-    with tempfile.TemporaryDirectory(prefix="pp", dir="/tmp", ignore_cleanup_errors=True) as folder:
-        head = Cluster(f"127.0.0.1:{port}", f"http://127.0.0.1:{dashboard}", Path(folder), environment)
-        options = f"--head --port {port} --dashboard-port {dashboard} --ray-client-server-port {client}"
-        with ray_node(head, f"{options} --dashboard-host 127.0.0.1 --temp-dir {folder} --num-cpus 0"):
-            yield head
+    options = f"--head --port {port} --dashboard-port {dashboard} --ray-client-server-port {client}"
+    with ray_node(environment, f"{options} --dashboard-host 127.0.0.1 --num-cpus 0") as head:
+        yield Cluster(f"127.0.0.1:{port}", f"http://127.0.0.1:{dashboard}", head.folder, environment)
 
 
 @contextmanager
-def ray_node(cluster: Cluster, options: str) -> Iterator[int]:
-    """A node of a cluster, by the pid of the program that holds it; it ends with the block."""
-    command = f"ray start --block --disable-usage-stats --node-ip-address 127.0.0.1 {options}"
-    node = start(*command.split(), env=cluster.environment)
-    try:
-        read_until(node, "will now block forever")
-        yield node.pid
-    finally:
-        stop(node)
+def ray_node(environment: Mapping[str, str], options: str) -> Iterator[Node]:
+    """A node of a cluster, with a folder of its own as on a machine of its own; it ends with the block."""
+    (agent,) = free_ports(1)  # nodes of one machine would fight for the usual one, and jobs go through it
+    with tempfile.TemporaryDirectory(prefix="pp", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        command = f"ray start --block --disable-usage-stats --temp-dir {folder} --dashboard-agent-listen-port {agent}"
+        node = start(*command.split(), *options.split(), env=environment)
+        try:
+            read_until(node, "will now block forever")
+            yield Node(node.pid, Path(folder))
+        finally:
+            stop(node)
 
 
 def free_ports(count: int) -> list[int]:
