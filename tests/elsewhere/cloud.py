@@ -121,7 +121,7 @@ def read_until(process: subprocess.Popen[str], sign: str) -> str:
         lines.append(line)
         if sign in line:
             return "".join(lines)
-    raise AssertionError(f"{process.args} ended without saying {sign!r}:\n{''.join(lines)}")
+    raise AssertionError(f"{process.args!r} ended without saying {sign!r}:\n{''.join(lines)}")
 
 
 def stop(process: subprocess.Popen[str]) -> None:
