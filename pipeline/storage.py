@@ -228,11 +228,14 @@ class RunFolder(Place):
             self.fs.put_file(str(local), target)
 
     def write(self, path: str, data: bytes) -> None:
-        """Place a small file, whole or not at all."""
-        with self.scratch() as folder:
-            local = folder / "file"
-            local.write_bytes(data)
-            self.put(local, path)
+        """Place a small file, whole or not at all. Raises StorageError."""
+        try:
+            with self.scratch() as folder:
+                local = folder / "file"
+                local.write_bytes(data)
+                self.put(local, path)
+        except OSError as error:
+            raise StorageError(f"cannot write to {self.url}/{path}: {error.strerror or error}") from error
 
     def remove(self, path: str) -> None:
         """Remove a folder and what is in it, if it is there."""
@@ -269,9 +272,8 @@ class RunFolder(Place):
         """Raises StorageError, before any work is done, if nothing can be written here."""
         try:
             self.write(".run/writable", b"")
-        except OSError as error:
-            why = error.strerror or error
-            raise StorageError(f"cannot write to {self.url}: {why}; choose another --out") from error
+        except StorageError as error:
+            raise StorageError(f"{error}; choose another --out") from error
 
 
 def _is_running(pid: int) -> bool:
