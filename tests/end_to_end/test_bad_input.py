@@ -278,7 +278,7 @@ def check_that_room_mends_it(manifest: Path, out: Path, cramped: Result, tmp_pat
 def noise(folder: Path) -> Path:
     """A small unit, and one that does not compress, so that only it meets the end of the disk."""
     write(folder / "a.jsonl", line(TEXT))
-    digests = (hashlib.sha256(str(number).encode()).hexdigest() for number in range(20_000))
+    digests = (hashlib.sha256(str(number).encode()).hexdigest() for number in range(10_000))
     write(folder / "b.jsonl", "".join(line(digest * 2) for digest in digests))
     return manifest_of(folder, LINES, head=EACH_A_UNIT)
 
@@ -295,10 +295,10 @@ def test_a_limit_on_file_size_fails_the_units_that_meet_it(tmp_path: Path) -> No
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 1 MB."""
+    """A disk of 300 kB."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True, text=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "tmpfs", disk], capture_output=True, text=True)
     if mounted.returncode:
         pytest.skip(f"cannot mount a tmpfs: {mounted.stderr.strip()}")
     yield disk
