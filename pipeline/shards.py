@@ -28,6 +28,9 @@ columns gathered apart save nothing over rows."""
 ROW_BYTES = 500
 """What a row of short fields takes in memory besides its text."""
 
+ROW_BYTES = 500
+"""What a row of short fields takes in memory besides its text."""
+
 
 class ParquetShard:
     """Writes rows to one Parquet file in row groups of bounded size; the same rows give the same bytes."""
