@@ -95,13 +95,13 @@ def _ask(path: Path, overrides: list[str] | None, sample: str) -> Asked:
 def _run(asked: Asked, folder: RunFolder, workers: int, no_ray: bool, only: str) -> tuple[Done, Lock]:
     folder.sweep()
     limits = asked.manifest.limits
-    folder.write("manifest.json", _resolved(asked.manifest))
     hashes = {rule: model.sha256 for rule, model in asked.models.items()}
     lock = Lock(folder, hashes, asked.pins)
     bounds = Bounds(limits.record_seconds, limits.worker_bytes)
     with Reporter(folder) as reporter:
         execute = inline(folder) if no_ray else on_ray(folder, bounds, workers)
-        return Driver(folder, execute, reporter, lock).bring_about(corpus(asked), only), lock
+        driver = Driver(folder, execute, reporter, lock, {"manifest.json": _resolved(asked.manifest)})
+        return driver.bring_about(corpus(asked), only), lock
 
 
 def _check_only(asked: Asked, only: str) -> None:

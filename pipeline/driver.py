@@ -13,8 +13,18 @@ from pathlib import Path
 from manifests import Flow, Receipt
 from pipeline.lock import Lock
 from pipeline.progress import Reporter
-from pipeline.stage import Stage, StaleError, Unit, changes, read_receipts, receipt_path, recipe_hash, recipe_path
-from pipeline.stage import spell_out as spell_out_recipe
+from pipeline.stage import (
+    Stage,
+    StaleError,
+    Unit,
+    changes,
+    read_receipts,
+    receipt_path,
+    recipe_changes,
+    recipe_hash,
+    recipe_path,
+    spell_out,
+)
 from pipeline.storage import RunFolder, StorageError
 
 PLAN = "plan.json"
@@ -54,15 +64,21 @@ class Driver:
     execute: Executor
     reporter: Reporter
     lock: Lock
+    about: Mapping[str, bytes] = field(default_factory=dict)
+    """Files that describe the run, by path. They are written when nothing that stands is in their way."""
 
     def bring_about(self, stages: Sequence[Stage], only: str = "") -> Done:
         """Do what is missing of the stages whose names begin with `only`.
 
-        Stages that read the outside world list it before any work is done, and all get their turn, whatever fails; what
-        stands on a stage that is not done does not start. Raises StaleError, and StorageError for missing inputs.
+        Stages that read the outside world are looked at before any work is done, and all get their turn, whatever
+        fails; what stands on a stage that is not done does not start. Raises StaleError, and StorageError for missing
+        inputs.
         """
         done = Done()
         units = {stage.name: units_of(stage, {}) for stage in stages if not stage.stands_on}
+        self._refuse_stale(stages, units)
+        for path, content in self.about.items():
+            self.run.write(path, content)
         for stage in stages:
             if all(name in done.receipts for name in stage.stands_on):
                 if stage.stands_on:
@@ -74,6 +90,14 @@ class Driver:
         self.run.write(FAILURES, json.dumps([asdict(failure) for failure in done.failures], indent=1).encode())
         check_books(done.receipts)
         return done
+
+    def _refuse_stale(self, stages: Sequence[Stage], units: Mapping[str, Sequence[Unit]]) -> None:
+        """Raises StaleError for all that can be seen before any work: other recipes, and other inputs."""
+        for stage in stages:
+            for receipt in read_receipts(self.run, stage.name).values():
+                self._refuse(stage, receipt.unit, recipe_changes(receipt, stage, self.run))
+            if stage.name in units:
+                self._standing(stage, units[stage.name])
 
     def _bring_about(self, stage: Stage, units: Sequence[Unit], wanted: bool, done: Done) -> None:
         have = self._standing(stage, units)
@@ -89,7 +113,7 @@ class Driver:
     def _do(self, stage: Stage, missing: Sequence[Unit], done: Done) -> dict[str, Receipt]:
         made: dict[str, Receipt] = {}
         if missing:
-            self.run.write(recipe_path(recipe_hash(stage)), spell_out_recipe(stage))
+            self.run.write(recipe_path(recipe_hash(stage)), spell_out(stage))
         for unit, outcome in self.execute(stage, missing) if missing else ():
             if isinstance(outcome, Failure):
                 done.failures.append(outcome)
@@ -108,21 +132,18 @@ class Driver:
         for unit in units:
             receipt = found.pop(receipt_path(stage.name, unit.name), None)
             if receipt is not None:
-                self._refuse_stale(receipt, stage, unit)
+                changed = changes(receipt, stage, unit, self.run) or self.lock.touched(receipt, unit)
+                self._refuse(stage, unit.name, changed)
                 standing[unit.name] = receipt
-        if found:
-            raise StaleError(
-                f"{min(found)}: the receipt of a unit that is no longer asked for. "
-                f"Use another --out, or remove {self.run.url}/{stage.name} to make it again"
-            )
+        for path in sorted(found):
+            self._refuse(stage, found[path].unit, ["inputs that are no longer asked for"])
         return standing
 
-    def _refuse_stale(self, receipt: Receipt, stage: Stage, unit: Unit) -> None:
-        changed = changes(receipt, stage, unit, self.run) or self.lock.touched(receipt, unit)
+    def _refuse(self, stage: Stage, unit: str, changed: Sequence[str]) -> None:
         if changed:
             what = "; ".join(changed[:5]) + (f"; and {len(changed) - 5} more" if len(changed) > 5 else "")
             raise StaleError(
-                f"{stage.name}/{unit.name} was made from something else: {what}. "
+                f"{stage.name}/{unit} was made from something else: {what}. "
                 f"Use another --out, or remove {self.run.url}/{stage.name} to make it again"
             )
 

@@ -42,13 +42,13 @@ def on_ray(run: RunFolder, bounds: Bounds, workers: int = 0) -> Executor:
 
     The cluster is the one that RAY_ADDRESS or the job names; without one a local Ray is started, and ends with us.
     """
-    import ray
-
-    if not ray.is_initialized():
-        _connect(workers)
-    task = ray.remote(num_cpus=1, max_retries=5, scheduling_strategy="SPREAD")(_do_on_worker)
 
     def units_of(stage: Stage, units: Iterable[Unit]) -> Iterator[Outcome]:
+        import ray
+
+        if not ray.is_initialized():  # only now: a run that is done needs no cluster to say so
+            _connect(workers)
+        task = ray.remote(num_cpus=1, max_retries=5, scheduling_strategy="SPREAD")(_do_on_worker)
         shared = ray.put((stage, run, bounds))
         waiting = iter(units)
         under_way: dict[Any, Unit] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -28,19 +29,26 @@ columns gathered apart save nothing over rows."""
 ROW_BYTES = 500
 """What a row of short fields takes in memory besides its text."""
 
-ROW_BYTES = 500
-"""What a row of short fields takes in memory besides its text."""
+
+@contextmanager
+def parquet_writer(path: Path, schema: pa.Schema, **options: Any) -> Iterator[pq.ParquetWriter]:
+    """A Parquet file to write tables to.
+
+    The file is ours: a writer that fails keeps its own open, and a full disk gets nothing back from a removed file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with pa.OSFile(str(path), "wb") as file, pq.ParquetWriter(file, schema, compression="zstd", **options) as writer:
+        yield writer
 
 
 class ParquetShard:
     """Writes rows to one Parquet file in row groups of bounded size; the same rows give the same bytes."""
 
     def __init__(self, path: Path, schema: pa.Schema, row_group_bytes: int = ROW_GROUP_BYTES) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._schema = schema
         self._limit = row_group_bytes
-        self._file = pa.OSFile(str(path), "wb")
-        self._writer = pq.ParquetWriter(self._file, schema, compression="zstd")
+        self._file = ExitStack()
+        self._writer = self._file.enter_context(parquet_writer(path, schema))
         self._rows: list[dict[str, Any]] = []
         self._bytes = 0
 
@@ -60,12 +68,9 @@ class ParquetShard:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        try:
+        with self._file:
             if kind is None:
                 self._flush()
-            self._writer.close()
-        finally:  # a writer that fails keeps its file open, and a full disk gets nothing back from a removed file
-            self._file.close()
 
 
 def document_row(document: Document) -> dict[str, Any]:

@@ -262,9 +262,7 @@ def read_receipts(run: RunFolder, stage: str = "") -> dict[str, Receipt]:
 
 def changes(receipt: Receipt, stage: Stage, unit: Unit, run: RunFolder) -> list[str]:
     """What differs between what a receipt was made from and what is asked for now; empty if it may be used."""
-    found = []
-    if receipt.recipe != recipe_hash(stage):
-        found += _recipe_changes(receipt, stage, run)
+    found = recipe_changes(receipt, stage, run)
     if receipt.upstream != unit.standing_on:
         found.append("the receipts it stands on")
     then, now = {file.path: file.size for file in receipt.inputs}, {shard.key: shard.size for shard in unit.inputs}
@@ -274,7 +272,10 @@ def changes(receipt: Receipt, stage: Stage, unit: Unit, run: RunFolder) -> list[
     return found
 
 
-def _recipe_changes(receipt: Receipt, stage: Stage, run: RunFolder) -> list[str]:
+def recipe_changes(receipt: Receipt, stage: Stage, run: RunFolder) -> list[str]:
+    """What is asked for otherwise than when the receipt was made."""
+    if receipt.recipe == recipe_hash(stage):
+        return []
     path = recipe_path(receipt.recipe)
     if not run.exists(path):
         return [f"its recipe ({path} is not there to compare)"]

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from filters.document import Drop
 from manifests import File, Receipt
 from manifests.manifest import Dedup
-from pipeline.shards import DROPS, ParquetShard, drop_row
+from pipeline.shards import DROPS, ParquetShard, drop_row, parquet_writer
 from pipeline.stage import Bench, Stage, Unit
 from pipeline.stages.clusters import Links, components, join, like_pairs
 from pipeline.stages.dedup_keys import KEYS, KEYS_FILE, KEYS_STAGE, KINDS, MEMBERS_FILE, DedupKeys, source_of, unit_name
@@ -78,7 +78,7 @@ class DedupPairs:
 
     def run(self, unit: Unit, bench: Bench) -> None:
         files = list(bench.files(unit, f"/{KEYS_FILE}"))
-        with pq.ParquetWriter(bench.path(f"{self.name}/{unit.name}/{PAIRS_FILE}"), PAIRS, compression="zstd") as writer:
+        with parquet_writer(bench.path(f"{self.name}/{unit.name}/{PAIRS_FILE}"), PAIRS) as writer:
             for number, kind in enumerate(KINDS):
                 group = unit.number * len(KINDS) + number
                 threshold = self.threshold if kind == "near" else 1.0

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import xxhash
 
 from manifests import Receipt
-from pipeline.shards import ParquetShard, read_documents
+from pipeline.shards import ParquetShard, parquet_writer, read_documents
 from pipeline.stage import Bench, Unit
 from pipeline.stages.ingest import DOCUMENTS_FILE
 from pipeline.stages.minhash import Permutations, shingle_hashes, sketch
@@ -142,7 +141,7 @@ class KeyRows:
 
 def write_keys(path: Path, kinds: tuple[KeyRows, ...], partitions: int) -> None:
     """Write keys so that a reducer reads no more than its partition, one kind at a time."""
-    with pq.ParquetWriter(path, KEYS, compression="zstd", use_dictionary=False) as writer:
+    with parquet_writer(path, KEYS, use_dictionary=False) as writer:
         for partition in range(partitions):
             for rows in kinds:
                 table = rows.table(partition, partitions)

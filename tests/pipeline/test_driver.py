@@ -109,7 +109,9 @@ def test_a_touched_but_equal_input_is_fine(root: Outside, run: RunFolder) -> Non
 def test_a_unit_that_is_no_longer_asked_for_is_refused(root: Outside, run: RunFolder) -> None:
     bring_about(run, root, ingest(root))
     Path(root.url, "c.txt").unlink()
-    with pytest.raises(StaleError, match=r"c\.txt/receipt\.json"):
+    with pytest.raises(
+        StaleError, match=r"lines/c\.txt was made from something else: inputs that are no longer asked for"
+    ):
         bring_about(run, root, ingest(root))
 
 
@@ -166,3 +168,24 @@ def test_two_units_of_one_name_are_refused(tmp_path: Path, run: RunFolder) -> No
     stage = Ingest(Lines(), (), outside=root, paths=("a*",), unit_bytes=1)
     with pytest.raises(StorageError, match="two units of documents/lines are called a"):
         bring_about(run, root, stage)
+
+
+def test_a_refused_run_changes_nothing(root: Outside, run: RunFolder) -> None:
+    driver = Driver(run, inline(run), Reporter(run, io.StringIO()), Lock(run), {"manifest.json": b"old"})
+    driver.bring_about([ingest(root, Longest(100)), ingest(root, name="others")])
+    before = content(Path(run.url))
+    driver.about = {"manifest.json": b"new"}
+    with pytest.raises(StaleError):
+        driver.bring_about([ingest(root, Longest(100)), ingest(root, Longest(1), name="others")])
+    assert content(Path(run.url)) == before
+
+
+def test_a_finished_run_asks_nobody_to_work(root: Outside, run: RunFolder) -> None:
+    stage = ingest(root)
+    bring_about(run, root, stage)
+
+    def nobody(stage: Stage, units: object) -> object:
+        raise AssertionError("there is nothing to do")
+
+    driver = Driver(run, nobody, Reporter(run, io.StringIO()), Lock(run))  # type: ignore[arg-type]
+    assert len(driver.bring_about([stage]).receipts["documents/lines"]) == 3
