@@ -230,18 +230,25 @@ class RunFolder(Place):
     def write(self, path: str, data: bytes) -> None:
         """Place a small file, whole or not at all. Raises StorageError."""
         try:
-            with self.scratch() as folder:
-                local = folder / "file"
-                local.write_bytes(data)
-                self.put(local, path)
+            if self.is_local:
+                self.put(self._written(data), path)
+            else:
+                self.fs.pipe_file(self.full(path), data)
         except OSError as error:
             raise StorageError(f"cannot write to {self.url}/{path}: {error.strerror or error}") from error
 
-    def remove(self, path: str) -> None:
-        """Remove a folder and what is in it, if it is there."""
-        if self.exists(path):
-            self.fs.rm(self.full(path), recursive=True)
-            self.fs.invalidate_cache()
+    def _written(self, data: bytes) -> Path:
+        """A file in scratch, which is left there only if this process is killed."""
+        home = self._scratch_home
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(prefix=f"{os.getpid()}-", dir=home, delete=False) as file:
+            try:
+                file.write(data)
+                file.flush()
+            except OSError:
+                os.unlink(file.name)
+                raise
+        return Path(file.name)
 
     @contextmanager
     def scratch(self) -> Iterator[Path]:
@@ -264,9 +271,9 @@ class RunFolder(Place):
     def sweep(self) -> None:
         """Remove what killed processes of this machine left in scratch."""
         home = self._scratch_home
-        for folder in home.iterdir() if home.exists() else ():
-            if not _is_running(int(folder.name.partition("-")[0])):
-                shutil.rmtree(folder, ignore_errors=True)
+        for left in home.iterdir() if home.exists() else ():
+            if not _is_running(int(left.name.partition("-")[0])):
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
     def check_writable(self) -> None:
         """Raises StorageError, before any work is done, if nothing can be written here."""

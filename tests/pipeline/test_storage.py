@@ -66,8 +66,6 @@ def test_placing_again_replaces(run: RunFolder) -> None:
     run.write("a", b"one")
     run.write("a", b"two")
     assert run.read("a") == b"two"
-    run.remove("a")
-    assert not run.exists("a")
 
 
 def test_scratch_goes_with_its_block_and_dead_scratch_is_swept(tmp_path: Path) -> None:
@@ -76,11 +74,12 @@ def test_scratch_goes_with_its_block_and_dead_scratch_is_swept(tmp_path: Path) -
         (folder / "half").write_bytes(b"x")
         run.sweep()
         assert folder.exists()
-        dead = folder.with_name("999999999-left")
-        dead.mkdir()
+        for dead in (folder.with_name("999999999-left"), folder.with_name("999999999-right")):
+            dead.mkdir()
+            (dead / "half").write_bytes(b"x")
+        folder.with_name("999999998-file").write_bytes(b"x")
     run.sweep()
-    assert not folder.exists()
-    assert not dead.exists()
+    assert list(folder.parent.iterdir()) == []
 
 
 def test_places_travel_by_their_url(run: RunFolder) -> None:
