@@ -36,7 +36,6 @@ def parquet_writer(path: Path, schema: pa.Schema, **options: Any) -> Iterator[pq
 
     The file is ours: a writer that fails keeps its own open, and a full disk gets nothing back from a removed file.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     with pa.OSFile(str(path), "wb") as file, pq.ParquetWriter(file, schema, compression="zstd", **options) as writer:
         yield writer
 
