@@ -73,7 +73,7 @@ def receipts_are_true(objects: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("status",), ("funnel",), ("stats",), ("explain", "https://algebra-notes.test/rings")]
+    "arguments", [("status",), ("funnel",), ("stats",), ("explain", "https://algebra-notes.test/lagrange")]
 )
 def test_reports_read_the_store(
     arguments: tuple[str, ...],
