@@ -131,6 +131,7 @@ class Supervisor:
         answer = self._ask(self.child, (stage, unit, run, path, self.skip), position)
         if isinstance(answer, str):
             self._give_up(position.ordinal, answer, unit)
+            run.sweep()
             return None
         receipt, message, trace = answer
         if receipt is None:

@@ -34,6 +34,7 @@ class Lock:
 
     def __post_init__(self) -> None:
         self._unsaved = 0
+        self._written: dict[str, str] = {}
         self._seen: dict[str, str] = json.loads(self.run.read(SEEN)) if self.run.exists(SEEN) else {}
 
     def took(self, receipt: Receipt, unit: Unit) -> None:
@@ -67,11 +68,13 @@ class Lock:
         return sha256
 
     def save(self) -> None:
-        """Write what is known."""
+        """Write what is known, if that is not what stands written."""
         self._unsaved = 0
         toml = _table("inputs", self.inputs) + "\n" + _table("models", self.models)
-        self.run.write(LOCK, toml.encode())
-        self.run.write(SEEN, json.dumps(self._seen, sort_keys=True).encode())
+        for path, text in ((LOCK, toml), (SEEN, json.dumps(self._seen, sort_keys=True))):
+            if self._written.get(path) != text:
+                self.run.write(path, text.encode())
+                self._written[path] = text
 
 
 def _table(name: str, hashes: Mapping[str, str]) -> str:

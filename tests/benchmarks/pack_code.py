@@ -2,8 +2,8 @@
 
     python tests/benchmarks/pack_code.py FOLDER OUT
 
-FOLDER holds `manifest.jsonl`, a row a file with file (path below FOLDER's parent), lang, repo, commit, path and licence. OUT gets
-`stack/data/<lang>/files.parquet` and `github/<owner>-<repo>-<sha7>.tar.gz`, both with every file.
+FOLDER holds `manifest.jsonl`, a row a file with file (path below FOLDER's parent), lang, repo, commit, path, licence.
+OUT gets `stack/data/<lang>/files.parquet` and `github/<owner>-<repo>-<sha7>.tar.gz`, both with every file.
 """
 
 from __future__ import annotations
