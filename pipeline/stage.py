@@ -60,7 +60,7 @@ class Stage(Protocol):
         """The units, given the receipts of the stages before, by stage name. Deterministic; reads no document."""
 
     def run(self, unit: Unit, bench: Bench) -> None:
-        """Do one unit: read through `bench`, write below `bench.folder`, count with `bench.tally`."""
+        """Do one unit: read through `bench`, write to `bench.path`, count with `bench.tally`."""
 
 
 class StaleError(Exception):
@@ -154,12 +154,23 @@ class Bench:
     position: Position
     tally: Tally = field(default_factory=Tally)
     inputs: list[File] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
 
     def path(self, name: str) -> Path:
-        """A local path to write an output to; `name` is its path in the run folder."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path
+        """A local path to write an output to; `name` is its path in the run folder.
+
+        An ending may be added to it, such as `.bin`. Scratch is flat: folders would be most of what a small unit costs.
+        """
+        self.names.append(name)
+        return self.folder / str(len(self.names) - 1)
+
+    def outputs(self) -> dict[str, Path]:
+        """What has been written, by its path in the run folder, sorted."""
+        written = {}
+        for path in self.folder.iterdir():
+            number, dot, ending = path.name.partition(".")
+            written[self.names[int(number)] + dot + ending] = path
+        return dict(sorted(written.items()))
 
     def open(self, file: File) -> BinaryIO:
         """Open a file that an upstream receipt lists. Raises StorageError if it is not there, whole."""
@@ -215,12 +226,15 @@ def execute(stage: Stage, unit: Unit, run: RunFolder, position: Position) -> Rec
     with run.scratch() as folder:
         bench = Bench(folder, run, position)
         stage.run(unit, bench)
-        receipt = _write_receipt(stage, unit, bench)
-        _commit(receipt, folder, run)
+        outputs = bench.outputs()
+        receipt = _write_receipt(stage, unit, bench, outputs)
+        for path, local in outputs.items():
+            run.put(local, path)
+        run.write(receipt_path(stage.name, unit.name), receipt.to_bytes())
     return receipt
 
 
-def _write_receipt(stage: Stage, unit: Unit, bench: Bench) -> Receipt:
+def _write_receipt(stage: Stage, unit: Unit, bench: Bench, outputs: Mapping[str, Path]) -> Receipt:
     return Receipt(
         stage=stage.name,
         unit=unit.name,
@@ -229,22 +243,13 @@ def _write_receipt(stage: Stage, unit: Unit, bench: Bench) -> Receipt:
         inputs=tuple(bench.inputs),
         flows=bench.tally.flows(),
         totals=bench.tally.written(),
-        files=tuple(_outputs(bench.folder)),
+        files=tuple(_file(path, local) for path, local in outputs.items()),
     )
 
 
-def _outputs(folder: Path) -> Iterator[File]:
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        size, sha256 = hash_file(path)
-        yield File(path=path.relative_to(folder).as_posix(), size=size, sha256=sha256)
-
-
-def _commit(receipt: Receipt, folder: Path, run: RunFolder) -> None:
-    for file in receipt.files:
-        run.put(folder / file.path, file.path)
-    local = folder / RECEIPT
-    local.write_bytes(receipt.to_bytes())
-    run.put(local, receipt_path(receipt.stage, receipt.unit))
+def _file(path: str, local: Path) -> File:
+    size, sha256 = hash_file(local)
+    return File(path=path, size=size, sha256=sha256)
 
 
 def receipt_path(stage: str, unit: str) -> str:

@@ -222,8 +222,11 @@ class RunFolder(Place):
         """Place a finished local file, whole or not at all."""
         target = self.full(path)
         if self.is_local:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            os.replace(local, target)
+            try:
+                os.replace(local, target)
+            except FileNotFoundError:
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                os.replace(local, target)
         else:
             self.fs.put_file(str(local), target)
 

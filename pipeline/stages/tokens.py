@@ -16,7 +16,7 @@ from filters.document import Drop
 from filters.models import Model, resolve
 from manifests import Receipt
 from manifests.manifest import Split
-from pipeline.indexed import IndexedDataset, IndexedWriter, bin_path
+from pipeline.indexed import IndexedDataset, IndexedWriter
 from pipeline.shards import DROPS, ParquetShard, drop_row
 from pipeline.stage import Bench, Position, Unit
 from pipeline.stages.batches import batches
@@ -75,7 +75,7 @@ class Tokens:
                     continue
                 split = self._split(record)
                 if split not in shards:
-                    prefix = bench.folder / shard_prefix(self.name, split, unit.name)
+                    prefix = bench.path(shard_prefix(self.name, split, unit.name))
                     shards[split] = stack.enter_context(TokenShard(prefix, encoder))
                 shards[split].write(record.row["id"], outcome)
                 bench.tally.keep(self.source, record.size)
@@ -145,7 +145,6 @@ class TokenShard:
     """
 
     def __init__(self, prefix: Path, encoder: TextEncoder) -> None:
-        prefix.parent.mkdir(parents=True, exist_ok=True)
         self._prefix, self._encoder = prefix, encoder
         self._files = ExitStack()
         self._shard = self._files.enter_context(IndexedWriter(prefix, encoder.dtype))
@@ -172,6 +171,6 @@ class TokenShard:
         again = self._encoder.encode([self._encoder.decode(read[:-1])])[0]
         if read != self._first or [*again, self._encoder.end] != read:
             raise TokenizerError(
-                f"the first document of {bin_path(self._prefix).name} does not decode to a text with the same ids; "
+                "the first document of a token shard does not decode to a text with the same ids; "
                 "this tokenizer loses text, choose one that does not"
             )
