@@ -48,7 +48,7 @@ def on_ray(run: RunFolder, bounds: Bounds, workers: int = 0) -> Executor:
 
         if not ray.is_initialized():  # only now: a run that is done needs no cluster to say so
             _connect(workers)
-        task = ray.remote(num_cpus=1, max_retries=5, scheduling_strategy="SPREAD")(_do_on_worker)
+        task = ray.remote(num_cpus=1, max_retries=5)(_do_on_worker)
         shared = ray.put((stage, run, bounds))
         waiting = iter(units)
         under_way: dict[Any, Unit] = {}
