@@ -187,8 +187,6 @@ class Manifest(Section):
 
     name: Name
     """Name of the corpus."""
-    recipe: Literal["fixed", "published"] = "fixed"
-    """`fixed`: what the papers meant. `published`: what their code did, where that changes which documents are kept."""
     seed: int = 74
     """Seed of every random choice, which is always a hash of seed and id."""
     root: Location = "."
