@@ -13,18 +13,28 @@ FORMULA = "formula"
 
 _ENVIRONMENTS = "|".join(wordlist.load("filters", "formula_environments.txt"))
 
+# No possessive quantifiers and no atomic groups: CPython got them wrong until 3.11.4, and a filter must answer alike
+# on all machines. None is needed: what may repeat never overlaps with what may follow.
+
 # A fence that nothing closes is text: a page about Markdown would lose everything after its first one.
-_CODE = re.compile(r"^ {0,3}(`{3,8}+|~{3,8}+)[^\n]*\n(?:(?! {0,3}\1)[^\n]*+\n)*+ {0,3}\1[`~]*[ \t]*$", re.MULTILINE)
+_CODE = re.compile(
+    r"""
+    ^[ ]{0,3} (`{3,8}(?!`) | `{8} | ~{3,8}(?!~) | ~{8}) [^\n]* \n
+    (?: (?![ ]{0,3}\1) [^\n]* \n )*
+    [ ]{0,3} \1 [`~]* [ \t]* $
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
 
 # No alternative can run past the next delimiter of its own kind, so a text of nothing but openers takes linear time.
 _FORMULAS = re.compile(
     rf"""
     \\begin\{{(?P<name>(?:{_ENVIRONMENTS})\*?)\}}
-        (?:[^\\]|\\(?!(?:begin|end)\{{(?:{_ENVIRONMENTS})\*?\}}))*+ \\end\{{(?P=name)\}}
-    | \\\[ (?:[^\\]|\\(?![\[\]]))*+ \\\]
-    | \\\( (?:[^\\]|\\(?![()]))*+ \\\)
-    | \$\$ [^$]++ \$\$
-    | (?<!\\) \$ (?![\s$]) (?:[^$\\\n]|\\.){{1,400}}+ (?<!\s) \$ (?!\d)
+        [^\\]* (?: \\(?!(?:begin|end)\{{(?:{_ENVIRONMENTS})\*?\}}) [^\\]* )* \\end\{{(?P=name)\}}
+    | \\\[ [^\\]* (?: \\(?![\[\]]) [^\\]* )* \\\]
+    | \\\( [^\\]* (?: \\(?![()]) [^\\]* )* \\\)
+    | \$\$ [^$]+ \$\$
+    | (?<!\\) \$ (?![\s$]) (?:[^$\\\n]|\\.){{1,400}} (?<!\s) \$ (?!\d)
     """,
     re.VERBOSE,
 )
