@@ -3,10 +3,14 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 OUT ?= runs/quickstart
 
-.PHONY: quickstart test check bench lock lmplz clean
+.PHONY: quickstart real-sample test check bench lock lmplz clean
 
 quickstart: .venv/installed  ## run every stage on the embedded sample and show what came of it
 	$(BIN)/proofpile run manifests/quickstart.toml --out $(OUT) --workers 2
+
+real-sample: .venv/installed  ## the same on real data: make real-sample DATA=FOLDER (manifests/real-sample.toml says of what shape)
+	$(BIN)/python tests/benchmarks/pack_code.py $(DATA)/code build/real-code
+	$(BIN)/proofpile run manifests/real-sample.toml --set root=$(DATA) --out runs/real-sample --workers 2
 
 test: .venv/installed  ## the whole test suite
 	$(BIN)/pytest -q -n 2 --dist loadfile

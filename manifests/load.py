@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from manifests.manifest import Manifest
+from manifests.manifest import Manifest, below
 
 
 class ManifestError(Exception):
@@ -51,7 +52,9 @@ def _override(table: dict[str, Any], override: str) -> None:
         place = _descend(place, part, override)
     if not isinstance(place, dict):
         raise ManifestError(f"--set {override}: {'.'.join(parents)} is not a table")
-    place[last] = _parse(value)
+    parsed = _parse(value)
+    # what is typed on a command line starts where it is typed, not where the manifest lies
+    place[last] = below(os.getcwd(), parsed) if last in ("root", "lock") and isinstance(parsed, str) else parsed
 
 
 def _descend(place: Any, part: str, override: str) -> Any:

@@ -22,9 +22,9 @@ Location = Annotated[str, AfterValidator(_expand)]
 """Where something lies: the only kind of field in which `$VARIABLE` is replaced. Never part of a recipe's identity."""
 
 
-def _below(base: str, location: str) -> str:
-    """A relative location below a base; URLs, `builtin:` and absolute paths stay as they are."""
-    if not location or ":" in location or location.startswith("/"):
+def below(base: str, location: str) -> str:
+    """A relative location below a base; URLs, `builtin:`, absolute paths and what begins with `$` or `~` stay."""
+    if not location or ":" in location or location.startswith(("/", "$", "~")):
         return location
     return os.path.normpath(os.path.join(base, location)) if ":" not in base else f"{base.rstrip('/')}/{location}"
 
@@ -218,14 +218,14 @@ class Manifest(Section):
 
     def located(self, folder: Path) -> Manifest:
         """The same with absolute locations: roots and the lock start at the manifest's folder, models at `root`."""
-        root = _below(str(folder), self.root)
+        root = below(str(folder), self.root)
         sources = tuple(
-            source.model_copy(update={"root": _below(str(folder), source.root) or root}) for source in self.sources
+            source.model_copy(update={"root": below(str(folder), source.root) or root}) for source in self.sources
         )
         models = {
-            name: model.model_copy(update={"path": _below(root, model.path)}) for name, model in self.models.items()
+            name: model.model_copy(update={"path": below(root, model.path)}) for name, model in self.models.items()
         }
-        tokenizer = self.tokenizer.model_copy(update={"path": _below(root, self.tokenizer.path)})
-        lock = _below(str(folder), self.lock)
+        tokenizer = self.tokenizer.model_copy(update={"path": below(root, self.tokenizer.path)})
+        lock = below(str(folder), self.lock)
         found = {"root": root, "lock": lock, "sources": sources, "models": models, "tokenizer": tokenizer}
         return self.model_copy(update=found)

@@ -89,6 +89,15 @@ def test_what_is_wrong_is_told_with_file_and_key(path: Path, override: str, said
     assert "--set" in str(error.value) or str(path) in str(error.value)
 
 
+def test_a_root_on_the_command_line_starts_where_it_is_typed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = path.parent / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert load_manifest(path, ["root=../data"]).root == str(path.parent / "data")
+    assert load_manifest(path, ["sources.web.root=web"]).sources[0].root == str(elsewhere / "web")
+    assert load_manifest(path).root == str(path.parent / "data")
+
+
 def test_every_mistake_is_told_once(path: Path) -> None:
     path.write_text(GOOD.replace("threshold", "treshold").replace('paths = ["*', 'pahts = ["*'))
     with pytest.raises(ManifestError) as error:
