@@ -133,9 +133,9 @@ def test_a_lock_pins_models_and_inputs(path: Path, tmp_path: Path) -> None:
     lock = tmp_path / "lock.toml"
     lock.write_text(f'[inputs]\n"web/a.gz" = "{"1" * 64}"\n[models]\nperplexity = "{"2" * 64}"\n')
     with pytest.raises(ModelError, match="2222"):
-        ask(load_manifest(path, ["lock=lock.toml"]))
+        ask(load_manifest(path, [f"lock={lock}"]))
     lock.write_text(f'[inputs]\n"web/a.gz" = "{"1" * 64}"\n')
-    assert ask(load_manifest(path, ["lock=lock.toml"])).pins == {"web/a.gz": "1" * 64}
+    assert ask(load_manifest(path, [f"lock={lock}"])).pins == {"web/a.gz": "1" * 64}
 
 
 def test_a_tokenizer_without_its_end_is_told_before_any_work(path: Path, tmp_path: Path) -> None:
