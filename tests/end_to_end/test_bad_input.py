@@ -364,7 +364,7 @@ def test_a_model_that_is_not_the_pinned_one(tmp_path: Path) -> None:
 def test_a_lock_that_demands_another_input(tmp_path: Path) -> None:
     manifest = small(tmp_path)
     write(tmp_path / "lock.toml", f'[inputs]\n"b.jsonl" = "{"0" * 64}"\n')
-    done = run(manifest, tmp_path / "out", "--set", "lock=lock.toml")
+    done = run(manifest, tmp_path / "out", "--set", f"lock={tmp_path}/lock.toml")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     failed = [text for text in done.stderr.splitlines() if text.startswith("failed: documents/lines/b.jsonl")]
