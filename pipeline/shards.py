@@ -96,7 +96,11 @@ def clean(text: str) -> str:
 
 
 def read_documents(file: BinaryIO, columns: Iterable[str] = DOCUMENTS.names) -> Iterator[dict[str, Any]]:
-    """Rows of a documents shard in order, one row group in memory at a time."""
-    reader = pq.ParquetFile(file)
-    for batch in reader.iter_batches(batch_size=256, columns=list(columns)):
-        yield from batch.to_pylist()
+    """Rows of a documents shard in order, one row group in memory at a time.
+
+    Each is asked for by itself: asked for all of them, pyarrow keeps what it has read until the end of the file.
+    """
+    reader = pq.ParquetFile(file, pre_buffer=False)
+    for group in range(reader.num_row_groups):
+        for batch in reader.iter_batches(batch_size=256, row_groups=[group], columns=list(columns)):
+            yield from batch.to_pylist()
