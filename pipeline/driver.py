@@ -76,31 +76,41 @@ class Driver:
         """
         done = Done()
         units = {stage.name: units_of(stage, {}) for stage in stages if not stage.stands_on}
-        self._refuse_stale(stages, units)
+        standing = self._refuse_stale(stages, units)
         for path, content in self.about.items():
             self.run.write(path, content)
         for stage in stages:
             if all(name in done.receipts for name in stage.stands_on):
                 if stage.stands_on:
                     units[stage.name] = units_of(stage, done.receipts)
+                    standing[stage.name] = self._standing(stage, units[stage.name])
                 self._write_plan(stages, units)
-                self._bring_about(stage, units[stage.name], stage.name.startswith(only), done)
+                self._bring_about(stage, units[stage.name], standing[stage.name], stage.name.startswith(only), done)
             elif stage.name.startswith(only):
                 done.not_started.append(stage.name)
         self.run.write(FAILURES, json.dumps([asdict(failure) for failure in done.failures], indent=1).encode())
         check_books(done.receipts)
         return done
 
-    def _refuse_stale(self, stages: Sequence[Stage], units: Mapping[str, Sequence[Unit]]) -> None:
-        """Raises StaleError for all that can be seen before any work: other recipes, and other inputs."""
+    def _refuse_stale(
+        self, stages: Sequence[Stage], units: Mapping[str, Sequence[Unit]]
+    ) -> dict[str, dict[str, Receipt]]:
+        """What stands of the stages whose units are known. Raises StaleError for all that can be seen before any work:
+
+        other inputs, and other recipes also of the stages whose units are not known yet.
+        """
+        standing = {}
         for stage in stages:
+            if stage.name in units:
+                standing[stage.name] = self._standing(stage, units[stage.name])
+                continue
             for receipt in read_receipts(self.run, stage.name).values():
                 self._refuse(stage, receipt.unit, recipe_changes(receipt, stage, self.run))
-            if stage.name in units:
-                self._standing(stage, units[stage.name])
+        return standing
 
-    def _bring_about(self, stage: Stage, units: Sequence[Unit], wanted: bool, done: Done) -> None:
-        have = self._standing(stage, units)
+    def _bring_about(
+        self, stage: Stage, units: Sequence[Unit], have: dict[str, Receipt], wanted: bool, done: Done
+    ) -> None:
         missing = [unit for unit in units if unit.name not in have]
         if wanted:
             self.reporter.start(stage.name, len(units), len(have))
