@@ -104,8 +104,9 @@ class Driver:
             if stage.name in units:
                 standing[stage.name] = self._standing(stage, units[stage.name])
                 continue
+            recipe = spell_out(stage)
             for receipt in read_receipts(self.run, stage.name).values():
-                self._refuse(stage, receipt.unit, recipe_changes(receipt, stage, self.run))
+                self._refuse(stage, receipt.unit, recipe_changes(receipt, recipe, self.run))
         return standing
 
     def _bring_about(
@@ -138,11 +139,12 @@ class Driver:
     def _standing(self, stage: Stage, units: Iterable[Unit]) -> dict[str, Receipt]:
         """The receipts that may be used, by unit. Raises StaleError naming what changed if one may not."""
         found = read_receipts(self.run, stage.name)
+        recipe = spell_out(stage)
         standing = {}
         for unit in units:
             receipt = found.pop(receipt_path(stage.name, unit.name), None)
             if receipt is not None:
-                changed = changes(receipt, stage, unit, self.run) or self.lock.touched(receipt, unit)
+                changed = changes(receipt, recipe, unit, self.run) or self.lock.touched(receipt, unit)
                 self._refuse(stage, unit.name, changed)
                 standing[unit.name] = receipt
         for path in sorted(found):

@@ -265,9 +265,12 @@ def read_receipts(run: RunFolder, stage: str = "") -> dict[str, Receipt]:
     return receipts
 
 
-def changes(receipt: Receipt, stage: Stage, unit: Unit, run: RunFolder) -> list[str]:
-    """What differs between what a receipt was made from and what is asked for now; empty if it may be used."""
-    found = recipe_changes(receipt, stage, run)
+def changes(receipt: Receipt, recipe: bytes, unit: Unit, run: RunFolder) -> list[str]:
+    """What differs between what a receipt was made from and what is asked for now; empty if it may be used.
+
+    `recipe` is the stage's, spelled out: that is worked out once a stage, not once a receipt.
+    """
+    found = recipe_changes(receipt, recipe, run)
     if receipt.upstream != unit.standing_on:
         found.append("the receipts it stands on")
     then, now = {file.path: file.size for file in receipt.inputs}, {shard.key: shard.size for shard in unit.inputs}
@@ -277,14 +280,14 @@ def changes(receipt: Receipt, stage: Stage, unit: Unit, run: RunFolder) -> list[
     return found
 
 
-def recipe_changes(receipt: Receipt, stage: Stage, run: RunFolder) -> list[str]:
+def recipe_changes(receipt: Receipt, recipe: bytes, run: RunFolder) -> list[str]:
     """What is asked for otherwise than when the receipt was made."""
-    if receipt.recipe == recipe_hash(stage):
+    if receipt.recipe == hashlib.sha256(recipe).hexdigest():
         return []
     path = recipe_path(receipt.recipe)
     if not run.exists(path):
         return [f"its recipe ({path} is not there to compare)"]
-    return list(_differences("", json.loads(run.read(path)), json.loads(spell_out(stage))))
+    return list(_differences("", json.loads(run.read(path)), json.loads(recipe)))
 
 
 def _size(size: int | None) -> str:
