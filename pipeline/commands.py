@@ -26,6 +26,7 @@ from pipeline.report.stats import render_stats, stats
 from pipeline.report.status import render_status, status
 from pipeline.run import inline, on_ray
 from pipeline.schema import schema
+from pipeline.stage import Stage
 from pipeline.storage import RunFolder, StorageError
 
 FAILED, TOO_MANY_ERRORS = 1, 3
@@ -70,29 +71,30 @@ def run_command(
 
     Example: `proofpile run manifests/quickstart.toml --out runs/quickstart --workers 2`
     """
-    asked = _ask(manifest, overrides, sample)
+    asked, stages = _ask(manifest, overrides, sample)
     if dry_run:
-        return render_plan(plan(corpus(asked)), out)
-    _check_only(asked, only)
+        return render_plan(plan(stages), out)
+    _check_only(stages, only)
     folder = RunFolder(_absolute(out_dir))
     folder.check_writable()
     with alone(folder):
-        done, lock = _run(asked, folder, workers, no_ray, only)
+        done, lock = _run(asked, stages, folder, workers, no_ray, only)
     raise typer.Exit(_conclude(asked, folder, done, lock))
 
 
-def _ask(path: Path, overrides: list[str] | None, sample: str) -> Asked:
-    """What a manifest asks for, all of it understood. Raises ManifestError naming the file, ModelError."""
+def _ask(path: Path, overrides: list[str] | None, sample: str) -> tuple[Asked, list[Stage]]:
+    """What a manifest asks for, and the stages that bring it about. Raises ManifestError with the file, ModelError."""
     manifest = load_manifest(path, overrides or ())
     try:
         asked = ask(manifest, share(sample))
-        corpus(asked)
+        return asked, corpus(asked)
     except ManifestError as error:
         raise ManifestError(f"{path}: {error}") from None
-    return asked
 
 
-def _run(asked: Asked, folder: RunFolder, workers: int, no_ray: bool, only: str) -> tuple[Done, Lock]:
+def _run(
+    asked: Asked, stages: list[Stage], folder: RunFolder, workers: int, no_ray: bool, only: str
+) -> tuple[Done, Lock]:
     folder.sweep()
     limits = asked.manifest.limits
     hashes = {rule: model.sha256 for rule, model in asked.models.items()}
@@ -101,12 +103,12 @@ def _run(asked: Asked, folder: RunFolder, workers: int, no_ray: bool, only: str)
     with Reporter(folder) as reporter:
         execute = inline(folder) if no_ray else on_ray(folder, bounds, workers)
         driver = Driver(folder, execute, reporter, lock, {"manifest.json": _resolved(asked.manifest)})
-        return driver.bring_about(corpus(asked), only), lock
+        return driver.bring_about(stages, only), lock
 
 
-def _check_only(asked: Asked, only: str) -> None:
+def _check_only(stages: list[Stage], only: str) -> None:
     """Raises BadParameter if no stage's name begins so: the run would do nothing and call it done."""
-    names = [stage.name for stage in corpus(asked)]
+    names = [stage.name for stage in stages]
     if not any(name.startswith(only) for name in names):
         raise typer.BadParameter(f"no stage begins with {only!r}; there are: {', '.join(names)}", param_hint="--only")
 
@@ -187,7 +189,7 @@ def plan_command(
 
     Example: `proofpile plan manifests/proof-pile-2.toml --sample 1/1000`
     """
-    found = plan(corpus(_ask(manifest, overrides, sample)))
+    found = plan(_ask(manifest, overrides, sample)[1])
     print_json(found) if as_json else render_plan(found, out)
 
 
