@@ -24,6 +24,7 @@ from manifests import Manifest, ManifestError, unknown_key
 from manifests.manifest import AnySource, Github
 from pipeline.extract.filter import ExtractHtml
 from pipeline.lock import read_lock
+from pipeline.outside import Outside
 from pipeline.sources.arxiv import Arxiv
 from pipeline.sources.github import Github as GithubTarballs
 from pipeline.sources.jsonl import Jsonl
@@ -36,7 +37,6 @@ from pipeline.stages.ingest import Ingest
 from pipeline.stages.mixture import MixtureStage
 from pipeline.stages.tokenizer import TrainTokenizer
 from pipeline.stages.tokens import Tokens
-from pipeline.storage import Outside
 from pipeline.tokenization import load_tokenizer
 
 CHAINS: Mapping[str, tuple[type[Filter], ...]] = {

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from manifests import File, ManifestError, Receipt, read_toml
+from pipeline.outside import Shard
 from pipeline.stage import Unit
-from pipeline.storage import RunFolder, Shard, StorageError
+from pipeline.storage import RunFolder, StorageError
 
 LOCK = "lock.toml"
 SEEN = ".run/seen.json"

@@ -20,7 +20,8 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from filters.document import Document, Drop
 from manifests import Count, File, Flow, Receipt, Total
-from pipeline.storage import InputStream, RunFolder, Shard, StorageError, hash_file
+from pipeline.outside import InputStream, Shard
+from pipeline.storage import RunFolder, StorageError, hash_file
 
 VERSION = 1
 """Raised whenever the code comes to mean something else with equal fields: everything made before is stale then."""

@@ -1,4 +1,4 @@
-"""Where bytes lie: the outside world's objects that are read, and the run folder that is written.
+"""Where bytes lie: folders, local and remote, and the run folder that is written.
 
 Nothing above this room assumes a rename or a shared disk: on an object store a `put` is atomic by itself, on a local
 disk it is made so by a rename inside the run folder.
@@ -7,13 +7,12 @@ disk it is made so by a rename inside the run folder.
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,37 +20,12 @@ from typing import Any, BinaryIO
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from manifests import File
+from pipeline import http
 from pipeline.sources import sample
-
-CHUNK = 1 << 20
-VERSIONS = ("ETag", "mtime", "LastModified", "Last-Modified")
-"""Where filesystems say which version of an object this is, the surest first."""
 
 
 class StorageError(Exception):
     """Something cannot be read or written; the message says what, where and what to do."""
-
-
-@dataclass(frozen=True)
-class Shard:
-    """One object of the outside world: its key below the root, and its size in bytes.
-
-    `root` is where it lies, `version` an ETag or a modification time; it tells cheaply that the object was touched.
-    Neither is part of an identity.
-    """
-
-    key: str
-    size: int
-    root: str = field(default="", compare=False)
-    version: str = field(default="", compare=False)
-
-    def open(self) -> InputStream:
-        """Open the object for reading. Raises StorageError if it is gone or forbidden."""
-        try:
-            return InputStream(self.key, Outside(self.root).open(self.key))
-        except OSError as error:
-            raise StorageError(f"cannot read {self.key} below {self.root}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -63,9 +37,11 @@ class Place:
     @cached_property
     def _located(self) -> tuple[Any, str]:
         url = str(sample.location()) if self.url.startswith("sample:") else self.url
-        remote = "://" in url
+        options: dict[str, Any] = {"use_listings_cache": False} if "://" in url else {}
+        if self.is_web:
+            options["client_kwargs"] = {"headers": {"User-Agent": http.client().agent}}
         # a listing kept from before is a lie while others write
-        fs, path = fsspec.core.url_to_fs(url, **({"use_listings_cache": False} if remote else {}))
+        fs, path = fsspec.core.url_to_fs(url, **options)
         return fs, str(path).rstrip("/")
 
     def __reduce__(self) -> tuple[type[Place], tuple[str]]:
@@ -78,6 +54,10 @@ class Place:
     @property
     def is_local(self) -> bool:
         return isinstance(self.fs, LocalFileSystem)
+
+    @property
+    def is_web(self) -> bool:
+        return self.url.startswith(("http://", "https://"))
 
     def full(self, path: str) -> str:
         """The path as the filesystem wants it."""
@@ -105,100 +85,6 @@ class Place:
 
     def read(self, path: str) -> bytes:
         return self.fs.cat_file(self.full(path))  # type: ignore[no-any-return]
-
-
-class Outside(Place):
-    """The root under which a manifest's inputs lie. It is only read."""
-
-    def shards(self, patterns: tuple[str, ...], exclude: tuple[str, ...] = ()) -> list[Shard]:
-        """The objects that match, sorted by key. Raises StorageError if a pattern matches nothing."""
-        found: dict[str, Shard] = {}
-        for pattern in patterns:
-            matches = self._match(pattern)
-            if not matches:
-                raise StorageError(f"no input matches {pattern!r} below {self.url}; check `root` and `paths`")
-            found.update(matches)
-        for pattern in exclude:
-            for key in self._match(pattern):
-                found.pop(key, None)
-        return [found[key] for key in sorted(found)]
-
-    def _match(self, pattern: str) -> dict[str, Shard]:
-        try:
-            if any(sign in pattern for sign in "*?["):
-                details = self.fs.glob(self.full(pattern), detail=True).values()
-            else:
-                details = [self.fs.info(self.full(pattern))]
-        except FileNotFoundError as error:
-            refusal = error.__cause__  # to fsspec, whatever a web server refuses is not found
-            if refusal and getattr(refusal, "status", 0) != 404:
-                raise StorageError(f"cannot read {self.full(pattern)}: {refusal}") from error
-            return {}
-        except (OSError, PermissionError) as error:
-            raise StorageError(f"cannot list {pattern!r} below {self.url}: {error}") from error
-        files = [info for info in details if info["type"] != "directory"]  # a link counts as what it leads to
-        return {shard.key: shard for shard in map(self._shard, files)}
-
-    def _shard(self, info: dict[str, Any]) -> Shard:
-        version = next(filter(None, map(info.get, VERSIONS)), "")
-        return Shard(self.key(info["name"]), int(info["size"] or 0), self.url, str(version))
-
-
-class InputStream(io.RawIOBase):
-    """A seekable stream that hashes every byte of the object once, in order, whatever its reader does."""
-
-    def __init__(self, key: str, file: BinaryIO) -> None:
-        self.key = key
-        self._file = file
-        self._sha256 = hashlib.sha256()
-        self._position = self._hashed = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def read(self, size: int | None = -1) -> bytes:
-        data = self._file.read(-1 if size is None else size)
-        unseen = self._position + len(data) - self._hashed
-        if data and unseen > 0:
-            self._sha256.update(data[-unseen:] if unseen < len(data) else data)
-            self._hashed += unseen
-        self._position += len(data)
-        return data
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        target = self._file.seek(offset, whence)
-        if target > self._hashed:
-            self._hash_up_to(target)
-        self._position = self._file.seek(target)
-        return self._position
-
-    def _hash_up_to(self, target: int) -> None:
-        self._position = self._file.seek(self._hashed)
-        while self._hashed < target and self.read(min(CHUNK, target - self._hashed)):
-            pass
-
-    def finish(self) -> File:
-        """Read what is left, close, and say what was read."""
-        self._position = self._file.seek(self._hashed)
-        while self.read(CHUNK):
-            pass
-        self._file.close()
-        return File(path=self.key, size=self._hashed, sha256=self._sha256.hexdigest())
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
 
 
 class RunFolder(Place):

@@ -13,11 +13,11 @@ from filters.document import Document, Drop
 from filters.filter import Filter, apply
 from manifests import Receipt
 from pipeline.lock import check_pin
+from pipeline.outside import Outside, Shard
 from pipeline.shards import DOCUMENTS, DROPS, ParquetShard, document_row, drop_row
 from pipeline.sources.source import Source
 from pipeline.stage import LOCATION, Bench, Unit, records
 from pipeline.stages.batches import batches
-from pipeline.storage import Outside, Shard
 
 DOCUMENTS_FILE = "documents.parquet"
 

@@ -21,11 +21,12 @@ from manifests import Receipt
 from pipeline.driver import Driver, Executor, Failure
 from pipeline.isolation import Bounds, run_isolated
 from pipeline.lock import Lock
+from pipeline.outside import Outside
 from pipeline.progress import Reporter
 from pipeline.run import inline, on_ray
 from pipeline.stage import Bench, Stage, Unit, Unwatched
 from pipeline.stages.ingest import Ingest
-from pipeline.storage import Outside, RunFolder
+from pipeline.storage import RunFolder
 
 WAYS = ("inline", "isolated", "ray, 1 worker", "ray, 2 workers")
 

@@ -16,8 +16,8 @@ from generate import write_warc
 from measure import median, options, ratios, show, take_turns
 
 from filters.document import Document
+from pipeline.outside import Outside
 from pipeline.sources.warc import Warc
-from pipeline.storage import Outside
 
 TYPES = WarcRecordType.response | WarcRecordType.resource | WarcRecordType.conversion
 

@@ -17,7 +17,8 @@ from cloud import QUICKSTART, Store, content, proofpile, read_until, start
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
-from pipeline.storage import Outside, StorageError
+from pipeline.outside import Outside
+from pipeline.storage import StorageError
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from typing import BinaryIO, ClassVar
 
 from filters.document import Document, Drop
 from filters.filter import refuse
+from pipeline.outside import Outside
 from pipeline.stages.ingest import Ingest
-from pipeline.storage import Outside
 
 
 @dataclass(frozen=True)

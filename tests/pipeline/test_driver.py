@@ -14,11 +14,12 @@ from lines import Lines, Longest, Trap, ingest, outside
 from manifests import Count, Flow, Receipt
 from pipeline.driver import Done, Driver, alone, check_books
 from pipeline.lock import Lock
+from pipeline.outside import Outside
 from pipeline.progress import Reporter
 from pipeline.run import inline
 from pipeline.stage import Stage, StaleError, read_receipts
 from pipeline.stages.ingest import Ingest
-from pipeline.storage import Outside, RunFolder, StorageError
+from pipeline.storage import RunFolder, StorageError
 
 FILES = {"a.txt": "one\ntwo\n?\n", "b.txt": "three\n" + "x" * 200 + "\n", "c.txt": ""}
 

@@ -16,10 +16,11 @@ from test_driver import content
 from pipeline.driver import Driver, Executor
 from pipeline.isolation import Bounds
 from pipeline.lock import Lock
+from pipeline.outside import Outside
 from pipeline.progress import Reporter
 from pipeline.run import inline, on_ray
 from pipeline.stages.ingest import Ingest
-from pipeline.storage import Outside, RunFolder
+from pipeline.storage import RunFolder
 
 pytestmark = pytest.mark.slow
 

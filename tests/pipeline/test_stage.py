@@ -13,8 +13,9 @@ from lines import Lines, Longest, ingest, outside
 
 from filters.document import Document, Drop
 from manifests import File, Receipt
+from pipeline.outside import Outside
 from pipeline.stage import LOCATION, Bench, Tally, Unit, Unwatched, recipe, recipe_hash, records
-from pipeline.storage import Outside, RunFolder, StorageError
+from pipeline.storage import RunFolder, StorageError
 
 SOMEWHERE = Outside("/somewhere")
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.storage import InputStream, Outside, RunFolder, Shard, StorageError
+from pipeline.outside import InputStream, Outside, Shard
+from pipeline.storage import RunFolder, StorageError
 
 reads = st.tuples(st.just("read"), st.integers(-1, 300))
 seeks = st.tuples(st.just("seek"), st.integers(0, 300))

@@ -10,11 +10,12 @@ import pytest
 from small_runs import narrow, shown
 
 from manifests import Receipt
+from pipeline.outside import Outside
 from pipeline.report.plan import plan, render_plan, throughput
 from pipeline.sources.jsonl import Jsonl
 from pipeline.stage import Bench, Unit
 from pipeline.stages.ingest import Ingest
-from pipeline.storage import Outside, StorageError
+from pipeline.storage import StorageError
 
 
 @dataclass(frozen=True)

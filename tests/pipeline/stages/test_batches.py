@@ -7,8 +7,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.outside import Shard
 from pipeline.stages.batches import batches
-from pipeline.storage import Shard
 
 shards = st.lists(st.builds(Shard, key=st.text(max_size=3), size=st.integers(0, 50)), max_size=30)
 

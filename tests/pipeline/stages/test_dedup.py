@@ -21,13 +21,14 @@ from manifests import Flow, Receipt
 from manifests.manifest import Dedup
 from pipeline.driver import Driver
 from pipeline.lock import Lock
+from pipeline.outside import Outside
 from pipeline.progress import Reporter
 from pipeline.run import inline
 from pipeline.shards import DROPS
 from pipeline.stage import Bench, Unit, Unwatched, execute
 from pipeline.stages.dedup import dedup_stages, dropped_ids
 from pipeline.stages.ingest import Ingest
-from pipeline.storage import Outside, RunFolder
+from pipeline.storage import RunFolder
 
 LEDGERS = "drops/dedup/marks/"
 

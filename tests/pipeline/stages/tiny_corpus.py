@@ -11,12 +11,13 @@ from typing import Any, BinaryIO
 from filters.document import Document, Drop
 from filters.models import Model, pin
 from manifests import Receipt
+from pipeline.outside import Outside
 from pipeline.shards import DROPS, ParquetShard, drop_row
 from pipeline.stage import Bench, Stage, Unit, Unwatched, execute
 from pipeline.stages.dedup import MARKS_STAGE
 from pipeline.stages.ingest import Ingest
 from pipeline.stages.tokenizer import train_tokenizer
-from pipeline.storage import Outside, RunFolder
+from pipeline.storage import RunFolder
 
 TEXT = "Let $x \\in \\mathbb{R}$ be given. The proof is by induction on the number of steps, and so is this one. " * 20
 

@@ -1,0 +1,149 @@
+"""The outside world, which is only read: what objects there are, and their bytes, hashed on the way."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, cast
+
+from manifests import File
+from pipeline import http
+from pipeline.storage import Place, StorageError
+
+CHUNK = 1 << 20
+VERSIONS = ("ETag", "mtime", "LastModified", "Last-Modified")
+"""Where filesystems say which version of an object this is, the surest first."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One object of the outside world: its key below the root, and its size in bytes.
+
+    `root` is where it lies, `version` an ETag or a modification time; it tells cheaply that the object was touched.
+    Neither is part of an identity. Of an object that a path list names, the size is a guess until it is read, and what
+    was read once is taken for what it is.
+    """
+
+    key: str
+    size: int
+    root: str = field(default="", compare=False)
+    version: str = field(default="", compare=False)
+    listed: bool = False
+
+    def open(self) -> InputStream:
+        """Open the object for reading. Raises StorageError if it is gone or forbidden."""
+        try:
+            return InputStream(self.key, Outside(self.root).open(self.key))
+        except OSError as error:
+            raise StorageError(f"cannot read {self.key} below {self.root}: {error}") from error
+
+
+class Outside(Place):
+    """The root under which a manifest's inputs lie. It is only read."""
+
+    def open(self, path: str) -> BinaryIO:
+        """Open an object to be read from its beginning to its end. Raises OSError."""
+        return cast(BinaryIO, http.HttpFile(self.full(path))) if self.is_web else super().open(path)
+
+    def read_range(self, path: str, start: int, end: int) -> bytes:
+        """The bytes from `start` up to `end`, fewer where the object ends. Raises OSError."""
+        if self.is_web:
+            return http.read_range(self.full(path), start, end)
+        try:
+            return self.fs.cat_file(self.full(path), start, end)  # type: ignore[no-any-return]
+        except OSError as error:  # an object store has nothing to give behind the end, a file gives nothing
+            if isinstance(error, FileNotFoundError) or start < self.size(path):
+                raise
+            return b""
+
+    def shards(self, patterns: tuple[str, ...], exclude: tuple[str, ...] = ()) -> list[Shard]:
+        """The objects that match, sorted by key. Raises StorageError if a pattern matches nothing."""
+        found: dict[str, Shard] = {}
+        for pattern in patterns:
+            matches = self._match(pattern)
+            if not matches:
+                raise StorageError(f"no input matches {pattern!r} below {self.url}; check `root` and `paths`")
+            found.update(matches)
+        for pattern in exclude:
+            for key in self._match(pattern):
+                found.pop(key, None)
+        return [found[key] for key in sorted(found)]
+
+    def _match(self, pattern: str) -> dict[str, Shard]:
+        try:
+            if any(sign in pattern for sign in "*?["):
+                details = self.fs.glob(self.full(pattern), detail=True).values()
+            elif self.is_web:
+                facts = http.stat(self.full(pattern))
+                return {pattern: Shard(pattern, facts.size, self.url, facts.version)}
+            else:
+                details = [self.fs.info(self.full(pattern))]
+        except FileNotFoundError as error:
+            refusal = error.__cause__  # to fsspec, whatever a web server refuses is not found
+            if refusal and getattr(refusal, "status", 0) != 404:
+                raise StorageError(f"cannot read {self.full(pattern)}: {refusal}") from error
+            return {}
+        except (OSError, PermissionError) as error:
+            raise StorageError(f"cannot list {pattern!r} below {self.url}: {error}") from error
+        files = [info for info in details if info["type"] != "directory"]  # a link counts as what it leads to
+        return {shard.key: shard for shard in map(self._shard, files)}
+
+    def _shard(self, info: dict[str, Any]) -> Shard:
+        version = next(filter(None, map(info.get, VERSIONS)), "")
+        return Shard(self.key(info["name"]), int(info["size"] or 0), self.url, str(version))
+
+
+class InputStream(io.RawIOBase):
+    """A seekable stream that hashes every byte of the object once, in order, whatever its reader does.
+
+    Raises StorageError where reading fails, which is not the same as bytes that make no sense.
+    """
+
+    def __init__(self, key: str, file: BinaryIO) -> None:
+        self.key = key
+        self._file = file
+        self._sha256 = hashlib.sha256()
+        self._position = self._hashed = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def read(self, size: int | None = -1) -> bytes:
+        try:
+            data = self._file.read(-1 if size is None else size)
+        except OSError as error:
+            raise StorageError(f"cannot read on in {self.key}: {error}") from error
+        unseen = self._position + len(data) - self._hashed
+        if 0 < unseen <= len(data):  # what was jumped over is read when all else has been
+            self._sha256.update(data[-unseen:])
+            self._hashed += unseen
+        self._position += len(data)
+        return data
+
+    def readinto(self, buffer: Any) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._position = self._file.seek(offset, whence)
+        return self._position
+
+    def finish(self) -> File:
+        """Read what is left, close, and say what was read."""
+        self._position = self._file.seek(self._hashed)
+        while self.read(CHUNK):
+            pass
+        self._file.close()
+        return File(path=self.key, size=self._hashed, sha256=self._sha256.hexdigest())
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
