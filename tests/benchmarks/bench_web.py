@@ -8,22 +8,23 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from generate import write_warc
-from measure import median, megabytes, options, show, take_turns
+from measure import Cost, median, megabytes, options, show, take_turns
 
 from filters.document import Document, Drop
 from filters.filter import Filter
 from manifests import Manifest
 from pipeline.corpus import ask, corpus
-from pipeline.outside import Outside
 from pipeline.sources.warc import Warc
+from pipeline.stage import Unwatched, execute
 from pipeline.stages.ingest import Ingest
+from pipeline.storage import Outside, RunFolder
 
 
 @dataclass
@@ -54,12 +55,11 @@ def main() -> None:
 
 
 def report(folder: str, rounds: int) -> None:
-    costs = take_turns({"chain": partial(chain, folder)}, rounds)["chain"]
-    rates = [cost.work / cost.cpu for cost in costs]
+    costs = take_turns({"chain": partial(chain, folder), "stage": partial(whole_stage, folder)}, rounds)
     show(
-        "Web pages: reading, filters, models",
-        ("pages", "pages/CPU s", "CPU ms/page", "peak memory"),
-        [(str(costs[0].work), median(rates, 0), median([1000 / rate for rate in rates]), megabytes(costs[0].peak))],
+        "Web pages: the chain reads, filters, asks models; the stage writes documents, ledger and receipt as well",
+        ("what", "pages", "pages/CPU s", "CPU ms/page", "peak memory"),
+        [_whole(name, of) for name, of in costs.items()],
     )
     timed = [Timed(step) for step in filters()]
     chain_of(folder, timed)  # a warm-up: models are loaded at the first call
@@ -73,6 +73,12 @@ def report(folder: str, rounds: int) -> None:
     )
 
 
+def _whole(name: str, costs: Sequence[Cost]) -> tuple[str, ...]:
+    rates = [cost.work / cost.cpu for cost in costs]
+    figures = median(rates, 0), median([1000 / rate for rate in rates])
+    return name, str(costs[0].work), *figures, megabytes(max(cost.peak for cost in costs))
+
+
 def _row(step: Timed, whole: float) -> tuple[str, ...]:
     if not step.seconds:
         return (step.then.rule, "0", "0", "", "", "")
@@ -81,11 +87,15 @@ def _row(step: Timed, whole: float) -> tuple[str, ...]:
     return (step.then.rule, f"{len(step.seconds):,}", f"{step.refused:,}", f"{mean:.3f}", f"{slowest:.1f}", share)
 
 
-def filters() -> tuple[Filter, ...]:
-    """The chain that a manifest gives web archives when it says nothing else."""
-    source = {"name": "web", "kind": "warc", "paths": ["*.warc.gz"]}
+def stage(folder: str = "") -> Ingest:
+    """What a manifest makes of web archives when it says nothing else."""
+    source = {"name": "web", "kind": "warc", "paths": ["*.warc.gz"], "root": folder}
     manifest = Manifest.model_validate({"name": "web", "sources": [source]})
-    return cast(Ingest, corpus(ask(manifest))[0]).filters
+    return cast(Ingest, corpus(ask(manifest))[0])
+
+
+def filters() -> tuple[Filter, ...]:
+    return stage().filters
 
 
 def records(folder: str) -> Iterator[Document | Drop]:
@@ -93,6 +103,14 @@ def records(folder: str) -> Iterator[Document | Drop]:
         stream = shard.open()
         yield from Warc("web").read(shard.key, cast(BinaryIO, stream))
         stream.finish()
+
+
+def whole_stage(folder: str) -> int:
+    """Pages that the stage read."""
+    ingest = stage(folder)
+    with tempfile.TemporaryDirectory() as run:
+        receipts = [execute(ingest, unit, RunFolder(run), Unwatched()) for unit in ingest.units({})]
+    return sum(flow.read.documents for receipt in receipts for flow in receipt.flows.values())
 
 
 def chain(folder: str) -> int:
