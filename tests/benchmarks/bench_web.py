@@ -22,9 +22,10 @@ from filters.filter import Filter
 from manifests import Manifest
 from pipeline.corpus import ask, corpus
 from pipeline.sources.warc import Warc
+from pipeline.outside import Outside
 from pipeline.stage import Unwatched, execute
 from pipeline.stages.ingest import Ingest
-from pipeline.storage import Outside, RunFolder
+from pipeline.storage import RunFolder
 
 
 @dataclass
