@@ -6,15 +6,22 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pipeline.extract.delimiters import Page, split
+from pipeline.extract.broken import OPENER, Block, mended
+from pipeline.extract.configuration import Page
+from pipeline.extract.delimiters import grammar, split
 from pipeline.extract.tex import Formula
 
 DEEPEST = 12
 """Levels of lists and quotations that are shown."""
 
 # Finished pieces (formulas, code) stand in the text as U+E000 number U+E001, so that nothing later mistakes their
-# dollars and backslashes for its own; U+E002 is a dollar that is none of a formula's. The page's own are stripped.
-_PRIVATE = re.compile("[\ue000-\ue002]")
+# dollars and backslashes for its own; U+E002 is a dollar that is none of a formula's; U+E003 the line end after a
+# comment of TeX; U+E004 an edge of emphasis; U+E005 keeps what it follows from being a delimiter. The page's own go.
+_PRIVATE = re.compile("[\ue000-\ue005]")
+_EDGES = re.compile("( )\ue004+ |[\ue003\ue004]+")
+_DELIMITING = re.compile(r"[\\`#\[]")
+_COMMENT = re.compile(r"(?<!\\)(%[^\n]*)\n")
+_BACKTICKED = re.compile("\\$\ue000(\\d+)\ue001\\$")
 _ATOM = re.compile("\ue000(\\d+)\ue001")
 _TOUCHING = re.compile("(?<=[\\\\\ue001])(?=\ue000)")
 _PLAIN_DOLLAR = re.compile(r"(\\\\)|\\?\$")
@@ -35,25 +42,40 @@ class Blocks:
     formulas: int = 0
     in_cell: bool = False
     _inline: list[str] = field(default_factory=list)
-    _written: list[str] = field(default_factory=list)
+    ignoring: bool = False
+    """The text that comes now has no delimiters, whatever it looks like."""
+    _written: list[Block] = field(default_factory=list)
     _atoms: list[str] = field(default_factory=list)
     _in_list: bool = False
 
     def text(self, value: str) -> None:
-        self._inline.append(_PRIVATE.sub("", value) if not value.isascii() else value)
+        if not value.isascii():
+            value = _PRIVATE.sub("", value)
+        if self.ignoring:
+            value = _DELIMITING.sub("\\g<0>\ue005", value.replace("$", "\ue002"))
+        self._inline.append(value)
+
+    def emphasis(self) -> None:
+        """An edge of emphasis, which in a formula was a sign of TeX."""
+        if self.page is not None:
+            self._inline.append("\ue004")
 
     def line_break(self) -> None:
         self._inline.append(_BREAK)
 
     def formula(self, formula: Formula) -> None:
+        self._inline.append(self._shown(formula))
+
+    def _shown(self, formula: Formula) -> str:
+        """What stands for a formula, "" if it shows nothing; it is counted."""
         tex = str(formula)
         if not tex:
-            if formula.kind == "refused":
-                self.info["refused"] += 1
-            return
+            if formula.tex.strip() or formula.kind == "refused":
+                self.info["refused" if formula.kind == "refused" else "definitions"] += 1
+            return ""
         self.info[formula.kind] += 1
         self.formulas += 1
-        self._inline.append(self._atom(tex))
+        return self._atom(tex)
 
     def code(self, source: str) -> None:
         """Code within a line."""
@@ -90,6 +112,8 @@ class Blocks:
             return ""
         gathered = "".join(self._inline)
         self._inline.clear()
+        if self.page is not None and "%" in gathered:
+            gathered = _COMMENT.sub("\\1\ue003 ", gathered)
         lines = [" ".join(line.split()) for line in gathered.split(_BREAK)]
         text = sep.join(lines).strip()
         return self._with_formulas(text)
@@ -118,7 +142,8 @@ class Blocks:
     def render(self) -> str:
         """The whole text. Where it holds formulas, a dollar that belongs to none is written `\\$`."""
         self.flush()
-        text = _TOUCHING.sub(" ", "".join(self._written).strip("\n"))
+        text = "".join(mark + text for mark, text in self._mended()).strip("\n")
+        text = _TOUCHING.sub(" ", text.replace("\ue005", ""))
         text = text.replace("\ue002", "\\$" if self.formulas else "$")
         return _ATOM.sub(lambda match: self._atoms[int(match[1])], text)
 
@@ -129,18 +154,38 @@ class Blocks:
     def _write(self, text: str) -> None:
         prefix = "".join(self.prefixes)
         in_list = bool(self.prefixes) and self.prefixes[-1].isspace()
-        self._written.append(("\n" if in_list and self._in_list else "\n\n") + (self.lead or prefix) + text)
+        self._written.append(Block(("\n" if in_list and self._in_list else "\n\n") + (self.lead or prefix), text))
         self._in_list, self.lead = in_list, ""
 
     def _with_formulas(self, text: str) -> str:
-        if self.page is None or not any(sign in text for sign in "$\\["):
+        page = self.page
+        if page is None:
             return text.replace("$", "\ue002")
-        pieces = []
-        for piece in split(text, self.page):
-            if isinstance(piece, str):
-                pieces.append(_PLAIN_DOLLAR.sub(lambda match: match[1] or "\ue002", piece))
-            elif tex := str(piece):
-                self.info[piece.kind] += 1
-                self.formulas += 1
-                pieces.append(self._atom(tex))
-        return "".join(pieces)
+        if not any(sign in text for sign in grammar(page).signs):
+            return _EDGES.sub(r"\1", text).strip()
+        if "$\ue000" in text:
+            text = _BACKTICKED.sub(self._backticked, text)
+        pieces = [
+            _PLAIN_DOLLAR.sub(lambda match: match[1] or "\ue002", piece)
+            if isinstance(piece, str)
+            else self._shown(piece)
+            for piece in split(text, page)
+        ]
+        return _EDGES.sub(r"\1", "".join(pieces)).strip()
+
+    def _backticked(self, match: re.Match[str]) -> str:
+        """GitLab writes formulas as code between dollars."""
+        atom = self._atoms[int(match[1])]
+        return self._shown(Formula(atom.strip("`"), False, "delimiter")) if atom[0] == "`" else match[0]
+
+    def _mended(self) -> list[Block]:
+        if self.page is None or not any(OPENER.search(block.text) for block in self._written):
+            return self._written
+        return mended(self._written, self.page, self._shown, self._source)
+
+    def _source(self, text: str) -> str | None:
+        """The text with its formulas written out; None if it holds code."""
+        numbers = _ATOM.findall(text)
+        if any(self._atoms[int(number)][0] == "`" for number in numbers):
+            return None
+        return _ATOM.sub(lambda match: self._atoms[int(match[1])], text).replace("\ue002", "$")

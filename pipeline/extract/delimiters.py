@@ -1,80 +1,105 @@
-r"""Mathematics that stands in the text of a page between delimiters, and the dollars that only mean money."""
+r"""Mathematics that stands in the text of a page between delimiters."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
-from pipeline.extract.tex import Formula
+from filters import wordlist
+from pipeline.extract import asciimath, dollars
+from pipeline.extract.configuration import Page
+from pipeline.extract.tex import Formula, undelimited
 
 LONGEST = 20_000
 """Characters from an opening delimiter in which its closing one is looked for; bounds the work on hostile text."""
-
 EVIDENCE = 500
-"""Characters in which a formula must show a sign of TeX where the page loads no renderer."""
+"""Characters in which a formula must show a sign of TeX where one is asked for."""
 DEEPEST = 8
 """Levels to which an environment may hold others of its own name."""
 
-_ENVIRONMENTS = (
-    "align|alignat|aligned|array|bmatrix|Bmatrix|cases|displaymath|eqnarray|equation|flalign|gather|gathered|math|"
-    "matrix|multline|pmatrix|split|subequations|vmatrix|Vmatrix"
-)
-_OPENER = re.compile(
-    rf"\\(?:[\\$(\[]|begin\{{(?P<environment>(?:{_ENVIRONMENTS})\*?)\}})|\$\$?|\[(?P<tag>tex|math|latex|itex)\]",
-    re.IGNORECASE,
-)
-_CLOSERS = {"\\(": "\\)", "\\[": "\\]", "$$": "$$"}
-_INLINE_BODY = re.compile(r"((?:[^$\\]|\\.){1,2000}+)\$(?!\d)", re.DOTALL)
 
-_LOADERS = ("MathJax", "mathjax", "KaTeX", "katex", "math/tex", "jsMath", "ASCIIMathML", "temml", "texzilla")
-_INLINE_MATH = re.compile(r"inlineMath[\"']?\s*:\s*\[(.{0,300}?)\]\s*\]", re.DOTALL)
-_KATEX_DOLLAR = re.compile(r"left[\"']?\s*:\s*[\"']\$[\"']")
+class Rule(NamedTuple):
+    """What an opening delimiter asks for."""
 
-_COMMAND = re.compile(r"\\[a-zA-Z]+")
+    right: str
+    setting: str
+    """`inline`, `display`, or `alone`: display where the formula stands alone on its line."""
+    evidence: str
+    """What must show that it is one: `none`; `signs` of TeX where the page loads no renderer; `tex` everywhere."""
+    kind: str = "delimiter"
+
+
+_NAMES = wordlist.load("pipeline.extract", "environments.txt")
+TAGS = dict(line.split() for line in wordlist.load("pipeline.extract", "tags.txt"))
+STANDING = {left: Rule(*rest) for left, *rest in map(str.split, wordlist.load("pipeline.extract", "delimiters.txt"))}
+
+ENVIRONMENT = rf"\\begin\{{(?P<environment>(?:{'|'.join(sorted(_NAMES, reverse=True))})\*?)\}}"
+"""A regular expression for the beginning of an environment that is mathematics by itself."""
+_TAG = rf"\[(?P<tag>(?i:{'|'.join(sorted(TAGS, reverse=True))}))(?P<attributes>[=\s][^\]\n]{{0,60}})?\]"
+_DISPLAY = re.compile(r"display|block", re.IGNORECASE)
+_LINE_END = re.compile(r"[ .,;:!?]{0,4}(?:\n|\Z)")
+_GROUP = re.compile(r"\{[^{}]{0,200}\Z")
 _SIGNS = re.compile(r"\\[a-zA-Z{},;!]|[\^_=<>+|]")
-_WORD = re.compile(r"[a-zA-Z]{3,}")
+_TEX = re.compile(r"\\(?:[a-zA-Z]{2,}|[{}|])|[\^_][\w{\\]")
 _TOKEN = re.compile(r"[-+−]?\w{1,3}'*|[-\w.,()+*/!|:;'′ \[\]]{1,24}")
-_MONEY = re.compile(
-    r"\d[\d,.]*(?:[kKmMbB]\b|\s?(?:bn|mn|million|billion|trillion|thousand|USD|AUD|CAD)\b|[\s,;.:)/–—-]+[a-zA-Z]{2,}|\s*[-–—/,]$)"
+_WORDPRESS = re.compile(rf"\s*{dollars.WORDPRESS}\s*(.*?)\s*(?:&(?:amp;)?(?:s|bg|fg)=\w+\s*)*", re.DOTALL)
+
+# Markdown takes the signs of `a_1 + b_2` for emphasis; U+E004 marks where it began and ended.
+_STAR = re.compile("(?<=\\^)\ue004(?![\\w{\\\\])")
+_UNDERSCORE = re.compile("(?<=[^\\W_]|[)}\\]'|])\ue004(?=[\\w{\\\\])")
+_TYPOGRAPHY = str.maketrans(
+    {"’": "'", "‘": "'", "′": "'", "”": "''", "“": "''", "″": "''", "–": "-", "\ue003": "\n", "\ue004": ""}
 )
+"""What publishing software makes of characters that TeX asks for; U+E003 was the line break after a comment."""
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """What the whole page says about its delimiters."""
+class Grammar:
+    """The delimiters of a page in the form in which they are looked for."""
 
-    renders: bool
-    """The page loads MathJax, KaTeX or a like of them, so that delimiters mean mathematics."""
-    dollar: bool | None
-    """Its configuration says that `$…$` is, or is not, mathematics; None where it says nothing."""
+    openers: re.Pattern[str]
+    rules: dict[str, Rule]
+    signs: str
+    """Characters of which a text must hold one to hold a formula."""
 
-    @classmethod
-    def of(cls, html: str) -> Page:
-        renders = any(loader in html for loader in _LOADERS)
-        if not renders:
-            return cls(False, None)
-        configured = _INLINE_MATH.search(html)
-        dollar = re.search(r"[\"']\$[\"']", configured[1]) is not None if configured else None
-        return cls(True, True if _KATEX_DOLLAR.search(html) else dollar)
+
+@lru_cache(maxsize=64)
+def grammar(page: Page) -> Grammar:
+    """The standing delimiters and those of the page."""
+    rules = dict(STANDING)
+    for left, right, display in page.delimiters:
+        if left.strip("$"):
+            rules[left] = Rule(right, "display" if display else "inline", "none")
+    for left, right, _ in page.asciimath:
+        rules[left] = Rule(right, "inline", "none", "asciimath")
+    lefts = "|".join(re.escape(left) for left in sorted(rules, key=len, reverse=True))
+    openers = re.compile(rf"{ENVIRONMENT}|{_TAG}|(?P<left>{lefts})|(?P<dollars>\$+)|\\[\\$]")
+    return Grammar(openers, rules, "".join({left[0] for left in rules} | {"$", "\\", "["}))
 
 
 def split(text: str, page: Page) -> Iterator[str | Formula]:
     """Cut a block of text into plain text and formulas, in order; the pieces of plain text keep their dollars."""
     scan = _Scan(text, page)
     start = position = 0
-    while opener := _OPENER.search(text, position):
+    while opener := scan.grammar.openers.search(text, position):
         found = scan.formula(opener)
         if found is None:
             position = opener.end()
             continue
-        formula, end = found
-        if start < opener.start():
-            yield text[start : opener.start()]
+        formula, begin, end = found
+        if start < begin:
+            yield text[start:begin]
         yield formula
         start = position = end
     if start < len(text):
         yield text[start:]
+
+
+Found = tuple[Formula, int, int]
+"""A formula, where it begins, delimiters included, and where it ends."""
 
 
 class _Scan:
@@ -83,8 +108,13 @@ class _Scan:
     def __init__(self, text: str, page: Page) -> None:
         self.text = text
         self.page = page
+        self.grammar = grammar(page)
         self.without: dict[str, tuple[int, int]] = {}
         """Per closing delimiter, a stretch of text in which it is known not to begin."""
+
+    @cached_property
+    def pairs(self) -> dict[int, dollars.Pair]:
+        return dollars.pairs(self.text, self.page)
 
     def find(self, closer: str, begin: int) -> int:
         """Where `closer` begins next, or -1; looks no further than LONGEST, and at no stretch twice."""
@@ -95,25 +125,73 @@ class _Scan:
         self.without[closer] = (min(begin, known_from) if start == known_to else begin, at if at >= 0 else limit)
         return at
 
-    def formula(self, opener: re.Match[str]) -> tuple[Formula, int] | None:
-        """The formula that begins at `opener` and where it ends, or None if nothing begins there."""
-        token, begin = opener[0], opener.end()
+    def formula(self, opener: re.Match[str]) -> Found | None:
+        """The formula that begins at `opener`, or None if nothing begins there."""
         if opener["environment"]:
             return self._environment(opener)
-        if token == "$":
-            inline = _INLINE_BODY.match(self.text, begin)
-            plausible = inline is not None and "\ue000" not in inline[1] and _is_inline(inline[1], self.page)
-            return (Formula(inline[1], False, "delimiter"), inline.end()) if inline and plausible else None
-        closer = f"[/{opener['tag']}]" if opener["tag"] else _CLOSERS.get(token)
-        end = self.find(closer, begin) if closer else -1
-        if closer is None or end < 0 or self.text.find("\ue000", begin, end) >= 0:
-            return None
-        if not (self.page.renders or opener["tag"] or _is_tex(self.text[begin : min(end, begin + EVIDENCE)])):
-            return None
-        display = token.lower() in ("\\[", "$$", "[tex]")
-        return Formula(self.text[begin:end], display, "tag" if opener["tag"] else "delimiter"), end + len(closer)
+        if opener["tag"]:
+            return self._tag(opener)
+        if opener["left"]:
+            found = self._delimited(opener.start(), opener["left"], self.grammar.rules[opener["left"]])
+            return found or (self._dollars(opener) if opener["left"][0] == "$" else None)
+        return self._dollars(opener) if opener["dollars"] else None
 
-    def _environment(self, opener: re.Match[str]) -> tuple[Formula, int] | None:
+    def _dollars(self, opener: re.Match[str]) -> Found | None:
+        """Of a run of dollars the first may close what came before it."""
+        starts = range(opener.start(), min(opener.end(), opener.start() + 4))
+        start = next((start for start in starts if start in self.pairs), -1)
+        if start < 0:
+            return None
+        pair = self.pairs[start]
+        body = self.text[pair.begin : pair.end]
+        if wordpress := _WORDPRESS.fullmatch(body):
+            body = wordpress[1]
+        display = pair.display and not self.page.inline_dollars
+        return self._found(body, display, "delimiter", start, pair.end + pair.width)
+
+    def _tag(self, opener: re.Match[str]) -> Found | None:
+        name, attributes = opener["tag"], opener["attributes"]
+        setting = TAGS[name.lower()]
+        if attributes:
+            setting = "display" if _DISPLAY.search(attributes) else "inline" if "inline" in attributes else setting
+        elif setting == "alone" and self.page.forum:
+            setting = "display"
+        return self._delimited(opener.start(), opener[0], Rule(f"[/{name}]", setting, "none", "tag"))
+
+    def _delimited(self, start: int, left: str, rule: Rule) -> Found | None:
+        begin = start + len(left)
+        end = self.find(rule.right, begin)
+        if end < 0 or self.text.find("\ue000", begin, end) >= 0 or not self._is_shown(begin, end, left, rule):
+            return None
+        close = end + len(rule.right)
+        display = rule.setting == "display" or (rule.setting == "alone" and self._is_alone(start, close))
+        return self._found(self.text[begin:end], display, rule.kind, start, close)
+
+    def _is_shown(self, begin: int, end: int, left: str, rule: Rule) -> bool:
+        """Whether the body gives the evidence asked for, and no other formula begins in it."""
+        body = self.text[begin : min(end, begin + EVIDENCE)]
+        if not body.strip():
+            return False
+        if rule.kind == "asciimath":
+            return asciimath.is_formula(self.text[begin:end])
+        if left != rule.right and self._begins_again(left, begin, end):
+            return False
+        if rule.evidence == "tex":
+            return _TEX.search(body) is not None
+        return rule.evidence == "none" or self.page.renders or _is_tex(body)
+
+    def _begins_again(self, left: str, begin: int, end: int) -> bool:
+        r"""Whether the first delimiter is a stray one: another opens before the closing one, and not in a `\text`."""
+        again = self.text.find(left, begin, end)
+        if again < 0 or (left[0] == "\\" and self.text[again - 1] == "\\"):
+            return False
+        return _GROUP.search(self.text[max(begin, again - 200) : again]) is None
+
+    def _is_alone(self, start: int, end: int) -> bool:
+        before = self.text[max(start - 2, 0) : start].rstrip(" ")
+        return before[-1:] in ("", "\n") and _LINE_END.match(self.text, end) is not None
+
+    def _environment(self, opener: re.Match[str]) -> Found | None:
         name = opener["environment"]
         begin, closer = f"\\begin{{{name}}}", f"\\end{{{name}}}"
         end = self.find(closer, opener.end())
@@ -125,22 +203,21 @@ class _Scan:
             inner = self.text.find(begin, inner + len(begin), end) if end >= 0 else -1
         if end < 0 or self.text.find("\ue000", opener.start(), end) >= 0:
             return None
-        end += len(closer)
-        return Formula(self.text[opener.start() : end], name != "math", "environment"), end
+        close = end + len(closer)
+        return self._found(self.text[opener.start() : close], name != "math", "environment", opener.start(), close)
+
+    def _found(self, body: str, display: bool, kind: str, start: int, end: int) -> Found:
+        if kind == "asciimath":
+            return Formula(asciimath.to_tex(body), display, kind), start, end
+        return undelimited(restored(body), display, kind), start, end
+
+
+def restored(body: str) -> str:
+    """The source of a formula as it was before publishing software took its characters for text."""
+    if body.isascii():
+        return body
+    return _UNDERSCORE.sub("_", _STAR.sub("*", body)).translate(_TYPOGRAPHY)
 
 
 def _is_tex(body: str) -> bool:
-    return bool(body.strip()) and (_SIGNS.search(body) is not None or _TOKEN.fullmatch(body.strip()) is not None)
-
-
-def _is_inline(body: str, page: Page) -> bool:
-    """Whether the text between two single dollars reads as a formula; `$5 and later $` does not."""
-    inner = body.strip()
-    if not inner or page.dollar is False:
-        return False
-    commands = _COMMAND.search(inner) is not None
-    if not commands and (_MONEY.match(inner) or len(_WORD.findall(inner)) > 3):
-        return False
-    if inner != body and not (commands or page.dollar):
-        return False
-    return _is_tex(inner) or (page.renders and not _WORD.search(inner))
+    return _SIGNS.search(body) is not None or _TOKEN.fullmatch(body.strip()) is not None

@@ -11,7 +11,7 @@ from pipeline.extract import bounds
 from pipeline.extract.blocks import Blocks
 from pipeline.extract.bounds import ExtractError
 from pipeline.extract.charset import decode
-from pipeline.extract.delimiters import Page
+from pipeline.extract.configuration import Page
 from pipeline.extract.text import Walk
 
 

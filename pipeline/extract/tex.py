@@ -6,11 +6,23 @@ import re
 from dataclasses import dataclass
 
 _DOLLARS = re.compile(r"\\.|\$", re.DOTALL)
-_COMMENT = re.compile(r"(?<!\\)%")
+_BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
+_TOKENS = re.compile(r"\\.|[{}]|[^\\{}]+|\\", re.DOTALL)
+_COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%")
+_INVISIBLE = re.compile("[\ue000-\ue005\u200b\u200c\u200d\u2060\ufeff]")
 _LINE_BREAK = re.compile(r"<br ?/?>", re.IGNORECASE)
 """Forum software puts these into the `alt` of a formula's image for the line ends of its source."""
+_CDATA = re.compile(r"%?\s*<!\[CDATA\[|%?\s*\]\]>")
+_ENTITY = re.compile(r"&(?:(lt)|(gt)|(amp)|(quot)|(#0?39|apos)|nbsp|#160);")
+"""References that were escaped once too often: none of them means anything in TeX."""
+_REFERRED = ("<", ">", "&", '"', "'")
 _WIKIPEDIA = re.compile(r"\{\\(?:display|text)style\b(.*)\}", re.DOTALL)
 _DELIMITED = re.compile(r"\s*(?:(\$\$)(.+)\$\$|(\\\[)(.+)\\\]|\\\((.+)\\\)|\$(.+)\$)\s*", re.DOTALL)
+_DEFINITION = re.compile(
+    r"\\(?:(?:re|provide)?newcommand|[gex]?def|let|DeclareMathOperator|newenvironment|require|usepackage)(?![a-zA-Z])\*?"
+    r"\s*(?:\{\}|\\[a-zA-Z]+)?\s*(?:\[[^][]{0,100}\]|#\d)*\s*(?:=?\s*\\[a-zA-Z]+|\{\}\s*(?:\{\})?)?[\s;]*"
+)
+"""A definition of which all that stood in braces has been taken out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +34,9 @@ class Formula:
     kind: str
 
     def __str__(self) -> str:
-        """The formula between dollars, or "" if nothing but blanks is left of it."""
+        """The formula between dollars, or "" if it shows nothing: it is blank, or only defines commands."""
         body = _clean(self.tex)
-        if not body:
+        if not body or defines_only(body):
             return ""
         return f"$${body}$$" if self.display else f"${body}$"
 
@@ -40,16 +52,67 @@ def undelimited(tex: str, display: bool, kind: str) -> Formula:
     return Formula(body, bool(match[1] or match[3]), kind)
 
 
+def defines_only(body: str) -> bool:
+    r"""Whether a formula consists of `\newcommand`, `\def` and the like, and nothing that shows."""
+    return _DEFINITION.match(body) is not None and not _DEFINITION.sub("", _shallow(body)).strip("{} ")
+
+
+def _shallow(body: str) -> str:
+    """The formula with all its braces emptied."""
+    depth = 0
+    kept = []
+    for token in _TOKENS.findall(body):
+        depth -= token == "}"
+        if depth <= 0:
+            kept.append(token)
+        depth += token == "{"
+    return "".join(kept)
+
+
 def _clean(tex: str) -> str:
-    body = _LINE_BREAK.sub("\n", tex).strip().replace("\ue000", "").replace("\ue001", "").replace("\ue002", "")
-    if wrapped := _WIKIPEDIA.fullmatch(body):
+    body = _INVISIBLE.sub("", tex) if not tex.isascii() else tex
+    if "<" in body or "&" in body:
+        body = _LINE_BREAK.sub("\n", _CDATA.sub("", body))
+        body = _ENTITY.sub(lambda match: _REFERRED[match.lastindex - 1] if match.lastindex else " ", body)
+    body = body.strip()
+    if "style" in body and (wrapped := _WIKIPEDIA.fullmatch(body)) and _balanced(wrapped[1]) == wrapped[1]:
         body = wrapped[1]
-    # Comments must go before the line breaks that end them, or they would swallow the rest of the formula.
-    *lines, last = body.split("\n")
-    body = " ".join([*(_COMMENT.split(line, maxsplit=1)[0] for line in lines), last])
-    body = _without_dollars(" ".join(body.split()))
+    body = _without_dollars(" ".join(_without_comments(body).split()))
+    if "{" in body or "}" in body:
+        body = _balanced(body)
     # A lone backslash at the end would escape the closing dollar.
     return body + " " if (len(body) - len(body.rstrip("\\"))) % 2 else body
+
+
+def _without_comments(body: str) -> str:
+    """Comments must go before the line breaks that end them, or they would swallow the rest of the formula.
+
+    A single line may have been several once, so that nobody knows where its comment ended: there the sign is escaped.
+    """
+    if "%" not in body:
+        return body
+    if "\n" not in body:
+        return _COMMENT.sub(r"\1\\%", body)
+    lines = ((line, _COMMENT.search(line)) for line in body.split("\n"))
+    return "\n".join(line[: comment.end() - 1] if comment else line for line, comment in lines)
+
+
+def _balanced(body: str) -> str:
+    """The formula with a closing brace for every opening one, and none more."""
+    depth = 0
+    stray: list[int] = []
+    for token in _BRACES.finditer(body):
+        if token[0] == "{":
+            depth += 1
+        elif token[0] == "}":
+            depth -= 1
+            if depth < 0:
+                stray.append(token.start())
+                depth = 0
+    if stray:
+        bounds = zip([-1, *stray], [*stray, len(body)], strict=True)
+        body = "".join(body[before + 1 : after] for before, after in bounds)
+    return body + "}" * depth
 
 
 def _without_dollars(body: str) -> str:

@@ -33,6 +33,9 @@ class Walk:
         self.lists: list[int | None] = []
         self.rows: list[list[str]] = []
         self.in_link = False
+        page = blocks.page
+        self.configured = page.ignored | page.processed if page is not None else frozenset()
+        """Classes that turn the search for delimiters off or on."""
         self.characters = self.linked = self.links = 0
 
     def run(self, root: DOMNode) -> None:
@@ -57,6 +60,8 @@ class Walk:
         if tag[0] == "#":
             return
         classes = node.class_name
+        if classes and self.configured and not self.configured.isdisjoint(classes.split()):
+            self._ignore(classes)
         formulas = maths.read(node, tag, classes)
         if formulas is not None:
             self._formulas(formulas, tag)
@@ -70,6 +75,16 @@ class Walk:
                 self._block(node, tag)
             else:
                 self._children(node)
+
+    def _ignore(self, classes: str) -> None:
+        """Read no delimiters in what comes until the element ends, or read them again."""
+        before = self.blocks.ignoring
+
+        def leave() -> None:
+            self.blocks.ignoring = before
+
+        self.pending.append(leave)
+        self.blocks.ignoring = self.blocks.page is not None and self.blocks.page.processed.isdisjoint(classes.split())
 
     def _formulas(self, formulas: list[Formula], tag: str) -> None:
         if tag in _BLOCKS:
@@ -168,6 +183,11 @@ class Walk:
         language = _LANGUAGE.search(classes)
         source = verbatim(node)
         self.characters += len(source)
+        if language and language[1].lower() == "math":  # GitLab
+            self.blocks.flush()
+            self.blocks.formula(Formula(source, True, "container"))
+            self.blocks.flush()
+            return
         self.blocks.code_block(source, language[1].lower() if language else "")
 
     def _code(self, node: DOMNode) -> None:
@@ -179,6 +199,10 @@ class Walk:
         self.characters += len(source)
         self.linked += len(source) if self.in_link else 0
         self.blocks.code(source)
+
+    def _emphasis(self, node: DOMNode) -> None:
+        self.blocks.emphasis()
+        self._children(node, self.blocks.emphasis)
 
     def _break(self, node: DOMNode) -> None:
         self.blocks.line_break()
@@ -236,7 +260,8 @@ class Walk:
 
 
 _HANDLERS: dict[str, Callable[[Walk, DOMNode], None]] = {
-    "a": Walk._link, "br": Walk._break, "pre": Walk._pre, "listing": Walk._pre, "code": Walk._code,
+    "a": Walk._link, "br": Walk._break, "em": Walk._emphasis, "pre": Walk._pre, "listing": Walk._pre,
+    "code": Walk._code,
     "blockquote": Walk._quote, "ul": Walk._list, "ol": Walk._list, "li": Walk._item, "table": Walk._table,
     "tr": Walk._row, "td": Walk._cell, "th": Walk._cell, "sup": Walk._raised, "sub": Walk._raised,
     **{f"h{level}": Walk._heading for level in range(1, 7)},

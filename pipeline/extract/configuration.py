@@ -1,0 +1,123 @@
+"""What a page says about its delimiters: the renderer that it loads and the configuration that it gives it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+from filters import wordlist
+
+RENDERERS = wordlist.load("pipeline.extract", "renderers.txt")
+ASCIIMATH = wordlist.load("pipeline.extract", "asciimath_loaders.txt")
+
+MOST = 24
+"""Pairs of delimiters that a page may configure."""
+_STRING = r"\s*(?:'((?:[^'\\\n]|\\.){1,24})'|\"((?:[^\"\\\n]|\\.){1,24})\")\s*"
+_PAIR = re.compile(rf"[\s,]*\[{_STRING},{_STRING}\]")
+_LIST = re.compile(r"\b(?:(inline|display)Math|(delimiters))[\"']?\s*:\s*\[(?=\s*\[)")
+_LEFT = re.compile(rf"\bleft[\"']?\s*:{_STRING}")
+_RIGHT = re.compile(rf"\bright[\"']?\s*:{_STRING}")
+_DISPLAY = re.compile(r"\bdisplay[\"']?\s*:\s*(?:true|!0)\b")
+_CLASSES = re.compile(r"\b(ignore|process)(?:Html)?Class[\"']?\s*:\s*[\"']([-\w|]{1,200})[\"']")
+_ESCAPE = re.compile(r"\\(.)")
+
+
+class Delimiter(NamedTuple):
+    """A pair of delimiters."""
+
+    left: str
+    right: str
+    display: bool | None
+    """None where a formula is display if it stands alone on its line."""
+
+
+BACKTICKS = (Delimiter("`", "`", False), Delimiter("amath ", " endamath", False))
+"""How AsciiMath is delimited where the page does not say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the whole page says about its delimiters."""
+
+    renders: bool = False
+    """The page loads MathJax, KaTeX or a like of them, so that delimiters mean mathematics."""
+    dollar: bool | None = None
+    """Its configuration says that `$…$` is, or is not, mathematics; None where it says nothing."""
+    delimiters: tuple[Delimiter, ...] = ()
+    """Those that it configures; the usual ones are understood without."""
+    inline_dollars: bool = False
+    """Its configuration says that `$$…$$` is inline."""
+    asciimath: tuple[Delimiter, ...] = ()
+    """Those of AsciiMath, none where the page does not load it."""
+    ignored: frozenset[str] = frozenset()
+    """Classes of elements in which its renderer finds no delimiters."""
+    processed: frozenset[str] = frozenset()
+    """Classes of elements in which it finds them again."""
+    forum: bool = False
+    """It writes `[itex]` within the line, so that `[tex]` is display."""
+
+    @classmethod
+    def of(cls, html: str) -> Page:
+        forum = "[itex]" in html
+        if not any(word in html for word in RENDERERS):
+            return cls(forum=forum)
+        lists = list(_lists(html))
+        delimiters = tuple(dict.fromkeys(pair for name, pairs in lists if name for pair in pairs))[:MOST]
+        inline = [pair.left for pair in delimiters if pair.display is False]
+        return cls(
+            renders=True,
+            dollar="$" in inline if inline else None,
+            delimiters=delimiters,
+            inline_dollars="$$" in inline and Delimiter("$$", "$$", True) not in delimiters,
+            asciimath=_asciimath(html, [pair for name, pairs in lists if not name for pair in pairs]),
+            ignored=_classes(html, "ignore"),
+            processed=_classes(html, "process"),
+            forum=forum,
+        )
+
+
+def _asciimath(html: str, configured: list[Delimiter]) -> tuple[Delimiter, ...]:
+    if configured:
+        return tuple(pair._replace(display=False) for pair in configured)
+    shown = "`" in html or "amath" in html
+    return BACKTICKS if shown and any(word in html for word in ASCIIMATH) else ()
+
+
+def _classes(html: str, what: str) -> frozenset[str]:
+    """The classes in which delimiters are ignored, or those in which they are processed all the same."""
+    names = {name for name in (f"tex2jax_{what}", f"mathjax_{what}") if name in html}
+    if f"{what}Class" in html or f"{what}HtmlClass" in html:
+        names |= {name for kind, listed in _CLASSES.findall(html) if kind == what for name in listed.split("|")}
+    return frozenset(names)
+
+
+def _lists(html: str) -> Iterator[tuple[str, list[Delimiter]]]:
+    """The delimiters of each list in the page's configuration, and what it is for ("" for AsciiMath)."""
+    if not any(word in html for word in ("inlineMath", "displayMath", "delimiters")):
+        return
+    for opening in _LIST.finditer(html):
+        pairs: list[Delimiter] = []
+        position = opening.end()
+        while len(pairs) < MOST and (pair := _PAIR.match(html, position)):
+            left, right = (_unescaped(pair[index] or pair[index + 1]) for index in (1, 3))
+            pairs.append(Delimiter(left, right, opening[1] == "display"))
+            position = pair.end()
+        yield opening[1] or "", pairs
+    yield "katex", list(islice(_katex(html), MOST))
+
+
+def _katex(html: str) -> Iterator[Delimiter]:
+    """KaTeX's auto-render names each delimiter: `{left: "$$", right: "$$", display: true}`."""
+    for left in _LEFT.finditer(html):
+        begin, end = html.rfind("{", left.start() - 100, left.start()), html.find("}", left.end(), left.end() + 100)
+        right = _RIGHT.search(html, begin, end) if begin >= 0 and end >= 0 else None
+        if right:
+            display = _DISPLAY.search(html, begin, end) is not None
+            yield Delimiter(_unescaped(left[1] or left[2]), _unescaped(right[1] or right[2]), display)
+
+
+def _unescaped(string: str) -> str:
+    return _ESCAPE.sub(r"\1", string)
