@@ -21,8 +21,8 @@ from filters.document import Document, Drop
 from filters.filter import Filter
 from manifests import Manifest
 from pipeline.corpus import ask, corpus
-from pipeline.sources.warc import Warc
 from pipeline.outside import Outside
+from pipeline.sources.warc import Warc
 from pipeline.stage import Unwatched, execute
 from pipeline.stages.ingest import Ingest
 from pipeline.storage import RunFolder
