@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -55,17 +56,28 @@ class UrlBan:
             host = parts.hostname or ""
         except ValueError:  # an address that cannot be read is on no list
             return document
-        where = f"{parts.path}?{parts.query}"
-        entry = next((entry for entry in self.banned if self._matches(entry, host, where)), None)
-        return document if entry is None else refuse(self, document, "banned", entry)
+        entry = self._banned_host(host) or self._banned_part(f"{parts.path}?{parts.query}")
+        return refuse(self, document, "banned", entry) if entry else document
 
-    @staticmethod
-    def _matches(entry: str, host: str, where: str) -> bool:
-        if entry[0] == "/":
-            return re.search(re.escape(entry) + ("" if entry[-1] == "/" else r"(?![\w-])"), where) is not None
-        if entry[0] == "?":
-            return f"?{entry[1:]}" in where or f"&{entry[1:]}" in where
-        return f".{host}".endswith(f".{entry}")
+    def _banned_host(self, host: str) -> str:
+        while host and host not in self._hosts:
+            host = host.partition(".")[2]
+        return host
+
+    def _banned_part(self, where: str) -> str:
+        found = self._parts.search(where)
+        return found[0].replace("&", "?") if found else ""
+
+    @cached_property
+    def _hosts(self) -> frozenset[str]:
+        return frozenset(entry for entry in self.banned if entry[0] not in "/?")
+
+    @cached_property
+    def _parts(self) -> re.Pattern[str]:
+        paths = (re.escape(entry) for entry in self.banned if entry[0] == "/")
+        ends = (path if path[-1] == "/" else path + r"(?![\w-])" for path in paths)
+        keys = (re.escape(entry[1:]) for entry in self.banned if entry[0] == "?")
+        return re.compile("|".join([*ends, *(f"[?&]{key}" for key in keys)]) or "(?!)")
 
 
 @dataclass(frozen=True)
@@ -105,7 +117,7 @@ class Accents:
         text = document.text.lower()
         if text.isascii():
             return document
-        share = sum(map(text.count, self.letters)) / len(text)
+        share = len(re.findall(f"[{re.escape(self.letters)}]", text)) / len(text)
         return refuse(self, document, "accented", f"{share:.4f}") if share > self.most else document
 
 
