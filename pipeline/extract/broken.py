@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pipeline.extract.configuration import Page
-from pipeline.extract.delimiters import ENVIRONMENT, LONGEST
+from pipeline.extract.delimiters import ENVIRONMENT, LONGEST, restored
 from pipeline.extract.dollars import judge
 from pipeline.extract.tex import Formula, undelimited
 
@@ -47,7 +47,7 @@ def mended(
         if opener and count:
             last = following[-count].text
             source = expand("\n".join([block.text[opener[0].end() :], *_texts(following, count - 1), last[:end]]))
-            formula = _formula(source, opener[0], opener[1], page) if source is not None else None
+            formula = _formula(restored(source), opener[0], opener[1], page) if source is not None else None
             if formula:
                 del following[-count:]
                 text = block.text[: opener[0].start()] + write(formula) + last[end + len(opener[1]) :]

@@ -34,11 +34,16 @@ class Rule(NamedTuple):
 
 _NAMES = wordlist.load("pipeline.extract", "environments.txt")
 TAGS = dict(line.split() for line in wordlist.load("pipeline.extract", "tags.txt"))
-STANDING = {left: Rule(*rest) for left, *rest in map(str.split, wordlist.load("pipeline.extract", "delimiters.txt"))}
+STANDING = {
+    left: Rule(right, setting, evidence)
+    for setting, evidence, left, right in map(str.split, wordlist.load("pipeline.extract", "delimiters.txt"))
+}
 
 ENVIRONMENT = rf"\\begin\{{(?P<environment>(?:{'|'.join(sorted(_NAMES, reverse=True))})\*?)\}}"
 """A regular expression for the beginning of an environment that is mathematics by itself."""
 _TAG = rf"\[(?P<tag>(?i:{'|'.join(sorted(TAGS, reverse=True))}))(?P<attributes>[=\s][^\]\n]{{0,60}})?\]"
+_BARE = ("math", "displaymath")
+"""Environments that only stand for dollars."""
 _DISPLAY = re.compile(r"display|block", re.IGNORECASE)
 _LINE_END = re.compile(r"[ .,;:!?]{0,4}(?:\n|\Z)")
 _GROUP = re.compile(r"\{[^{}]{0,200}\Z")
@@ -204,7 +209,9 @@ class _Scan:
         if end < 0 or self.text.find("\ue000", opener.start(), end) >= 0:
             return None
         close = end + len(closer)
-        return self._found(self.text[opener.start() : close], name != "math", "environment", opener.start(), close)
+        bare = name in _BARE
+        body = self.text[opener.end() : end] if bare else self.text[opener.start() : close]
+        return self._found(body, name != "math", "environment", opener.start(), close)
 
     def _found(self, body: str, display: bool, kind: str, start: int, end: int) -> Found:
         if kind == "asciimath":

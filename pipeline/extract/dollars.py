@@ -38,6 +38,8 @@ _AMOUNT = re.compile(
     r"\d[\d,.]*\s*(?:[kKmMbB]\b|\+?$|(?:bn|mn|million|billion|trillion|thousand|hundred|USD|AUD|CAD|US)\b|[-–—/,;:.()\s]+[a-zA-Z]{2,})"
 )
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_ENDING = re.compile(r"(?:th|st|nd|rd|s)\b")
+"""What a formula is inflected with: the `$n$th`, all `$p$s`."""
 _OPEN_END = re.compile(r"[-+*/=,(<>–—:]$")
 _NOTHING = float("-inf")
 WORDPRESS = "latex "
@@ -170,8 +172,8 @@ def _setting(text: str, begin: int, end: int, page: Page) -> float:
     worth = 0.0
     if before.isalnum():
         worth -= 1.0
-    if after.isalnum():
-        worth -= 3.0 if after.isdigit() else 1.0
+    if after.isalnum() and not _ENDING.match(text, end + 1):
+        worth -= 3.0 if after.isdigit() else 1.5
     if text[begin].isspace() or text[end - 1].isspace():
-        return worth - (0.3 if page.dollar else 0.8 if text[begin] == text[end - 1] else 1.5)
+        return worth - (0.8 if text[begin] == text[end - 1] else 1.5) * (0.4 if page.dollar else 1.0)
     return worth + 0.5
