@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from filters.document import Document, Drop
 from filters.filter import refuse
 from filters.models import Model, predict
-from filters.normalise import prose, windows
+from filters.normalise import ascii_letters, prose, windows
 
 LANGUAGE_MODEL = Model("builtin:language", "8f3472cfe8738a7b6099e8e999c3cbfae0dcd15696aac7d7738a8039db603e83")
 """fastText's lid.176.ftz."""
-
-_MARKS = re.compile(r"[!-@\[-`{-~]+")  # all of ASCII but letters and white space
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ class LanguageId:
     """Characters read at the beginning and again in the middle."""
 
     def __call__(self, document: Document) -> Document | Drop:
-        text = _MARKS.sub(" ", prose(windows(document.text, self.window)))
+        text = ascii_letters(prose(windows(document.text, self.window)))
         if not any(map(str.isalpha, text)):
             return refuse(self, document, "blank")
         language, score = next(iter(predict(self.model, text)), ("und", 0.0))

@@ -8,7 +8,7 @@ from typing import ClassVar
 from filters.document import Document, Drop
 from filters.filter import refuse
 from filters.models import Model, predict
-from filters.normalise import has_latex, prose, words
+from filters.normalise import has_latex, plain_prose, words
 
 MATH_SCORE_MODEL = Model("builtin:math-score", "00a577d5fb8f7e50af318b26c3cc01e6501be0bdc6ea9cbee06518241e600bb7")
 """Trained by `filters.train.train_math_score`; what on, is in weights/README.md."""
@@ -22,7 +22,7 @@ def features(text: str) -> str:
 
     One-letter words would give away formulas that escaped, and with them the label the classifier learns.
     """
-    return " ".join(word for word in words(prose(text)) if len(word) > 1)
+    return " ".join(word for word in words(plain_prose(text)) if len(word) > 1)
 
 
 def math_score(model: Model, text: str) -> float:

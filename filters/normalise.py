@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from filters import wordlist
 from filters.prefilter import COMMAND
 
-FORMULA = "formula"
-"""The word that stands in the prose for one formula."""
+FORMULA_SIGN = "\x1a"
+"""What stands for a formula in prose: a control character, so that it is no word. A text's own ones become blanks."""
 
 _ENVIRONMENTS = "|".join(wordlist.load("filters", "formula_environments.txt"))
 
@@ -40,6 +41,7 @@ _FORMULAS = re.compile(
 )
 _COMMAND = re.compile(r"\\(?:begin|end)\{[^{}\n]{0,40}\}|\\[A-Za-z]+\*?")
 _WORD = re.compile(r"[^\W\d_]+")
+_LETTERS = bytes(code if code > 127 or chr(code).isalpha() else ord(" ") for code in range(256))
 
 
 def has_latex(text: str) -> bool:
@@ -52,12 +54,19 @@ def without_code(text: str) -> str:
     return _CODE.sub("\n", text) if "```" in text or "~~~" in text else text
 
 
-def prose(text: str, formula: str = "") -> str:
-    """The text without fenced code and LaTeX commands, `formula` standing where a formula stood."""
-    text = without_code(text)
+@lru_cache(maxsize=2)
+def prose(text: str) -> str:
+    """The text without fenced code and LaTeX commands, FORMULA_SIGN standing where a formula stood."""
+    text = without_code(text.replace(FORMULA_SIGN, " "))
     if "$" in text or "\\" in text:
-        text = _COMMAND.sub(" ", _FORMULAS.sub(f" {formula} ", text))
+        text = _COMMAND.sub(" ", _FORMULAS.sub(f" {FORMULA_SIGN} ", text))
     return text
+
+
+@lru_cache(maxsize=1)
+def plain_prose(text: str) -> str:
+    """`plain(prose(text))`. Kept until another text is asked for: two models read it, one after the other."""
+    return plain(prose(text))
 
 
 def plain(text: str) -> str:
@@ -71,8 +80,14 @@ def plain(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The runs of letters, lower case and without accents."""
-    return _WORD.findall(plain(text))
+    """The runs of letters in a text."""
+    letters = ascii_letters(text)
+    return letters.split() if letters.isascii() else _WORD.findall(letters)
+
+
+def ascii_letters(text: str) -> str:
+    """The text with a space for every character of ASCII that is no letter; others stay."""
+    return text.encode("utf-8", "replace").translate(_LETTERS).decode()
 
 
 def windows(text: str, size: int) -> str:

@@ -10,13 +10,16 @@ from typing import ClassVar
 from filters.document import Document, Drop
 from filters.filter import refuse
 from filters.models import Model, kenlm_model
-from filters.normalise import FORMULA, plain, prose
+from filters.normalise import FORMULA_SIGN, plain_prose
 
 PERPLEXITY_MODEL = Model("builtin:perplexity", "3895b5fddb89bf1e73bdeacb4421ea58ce32f7680ccf89d07c1b2016492dd4c6")
 """Trained by `filters.train.train_perplexity`; what on, is in weights/README.md."""
 
-_TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
+FORMULA = "formula"
+"""The word that stands in a sentence for one formula."""
+
 _NUMBER = re.compile(r"\d+")
+_APART = re.compile(r"(0|[^\w\s]|_)")
 
 
 def sentences(text: str) -> Iterator[str]:
@@ -25,8 +28,9 @@ def sentences(text: str) -> Iterator[str]:
     Fenced code and LaTeX commands are gone, a formula is the word `formula`, a number is `0`, letters are lower case
     without accents, every other mark is a token; tokens are joined by one space.
     """
-    for line in plain(prose(text, FORMULA)).splitlines():
-        if tokens := _TOKEN.findall(_NUMBER.sub("0", line)):
+    text = _NUMBER.sub("0", plain_prose(text).replace(FORMULA_SIGN, FORMULA))
+    for line in " ".join(_APART.split(text)).splitlines():
+        if tokens := line.split():
             yield " ".join(tokens)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filters import wordlist
-from filters.normalise import has_latex, prose, windows, without_code, words
+from filters.normalise import FORMULA_SIGN, has_latex, plain_prose, prose, windows, without_code, words
 
 
 @pytest.mark.parametrize(
@@ -22,18 +23,22 @@ from filters.normalise import has_latex, prose, windows, without_code, words
     ],
 )
 def test_a_formula_is_taken_out(formula: str) -> None:
-    assert prose(f"before {formula} after", "formula").split() == ["before", "formula", "after"]
+    assert prose(f"before {formula} after").split() == ["before", FORMULA_SIGN, "after"]
 
 
 @pytest.mark.parametrize("name", wordlist.load("filters", "formula_environments.txt"))
 @pytest.mark.parametrize("star", ["", "*"])
 def test_every_formula_environment_is_taken_out(name: str, star: str) -> None:
-    assert prose(f"a \\begin{{{name}{star}}} x &= y \\end{{{name}{star}}} b").split() == ["a", "b"]
+    assert prose(f"a \\begin{{{name}{star}}} x &= y \\end{{{name}{star}}} b").split() == ["a", FORMULA_SIGN, "b"]
 
 
 @pytest.mark.parametrize("text", ["it costs $5 and then $6", "a $ b $ c", "from $10 to $20"])
 def test_prices_are_not_formulas(text: str) -> None:
-    assert prose(text, "formula") == text
+    assert prose(text) == text
+
+
+def test_only_formulas_are_shown_as_such() -> None:
+    assert prose(f"a{FORMULA_SIGN}b") == "a b"
 
 
 def test_commands_go_and_their_arguments_stay() -> None:
@@ -50,8 +55,18 @@ def test_has_latex(text: str, expected: bool) -> None:
     assert has_latex(text) is expected
 
 
-def test_words_are_lower_case_letters_without_accents() -> None:
-    assert words("Ångström's 3rd Théorème_2") == ["angstrom", "s", "rd", "theoreme"]
+def test_words_are_runs_of_letters() -> None:
+    assert words("Ångström's 3rd Théorème_2") == ["Ångström", "s", "rd", "Théorème"]
+    assert words("Angstrom's 3rd theoreme_2") == ["Angstrom", "s", "rd", "theoreme"]
+
+
+@given(st.text(st.characters() | st.characters(max_codepoint=127)))
+def test_words_are_what_is_a_letter_to_unicode(text: str) -> None:
+    assert words(text) == re.findall(r"[^\W\d_]+", text)
+
+
+def test_plain_prose_is_lower_case_without_accents() -> None:
+    assert plain_prose("Ångström's $x$ Théorème").split() == ["angstrom's", FORMULA_SIGN, "theoreme"]
 
 
 @given(st.text(), st.integers(1, 20))

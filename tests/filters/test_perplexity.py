@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from filters.document import Document, Drop
 from filters.models import kenlm_model
+from filters.normalise import plain
 from filters.perplexity import PERPLEXITY_MODEL, Perplexity, perplexity, sentences
 
 PROSE = """We show that the sum of two continuous functions is continuous. Let the value of the first function be
@@ -52,6 +54,12 @@ def test_the_formula_of_the_docstring() -> None:
 )
 def test_sentences(text: str, expected: list[str]) -> None:
     assert list(sentences(text)) == expected
+
+
+@given(st.text("ab3½ _.-–\n\u2028é"))
+def test_every_token_stands_apart(text: str) -> None:
+    lines = (re.findall(r"[^\W\d_]+|0|[^\w\s]|_", re.sub(r"\d+", "0", plain(line))) for line in text.splitlines())
+    assert list(sentences(text)) == [" ".join(tokens) for tokens in lines if tokens]
 
 
 def test_a_kept_document_carries_its_perplexity() -> None:
