@@ -53,8 +53,14 @@ class MathScore:
 
     def __call__(self, document: Document) -> Document | Drop:
         score = math_score(self.model, document.text)
-        latex = bool(document.meta.get("extraction")) or has_latex(document.text)
+        latex = _formulas_kept(document) or has_latex(document.text)
         limit = self.limit_with_latex if latex else self.limit_without_latex
         if score <= limit:
             return refuse(self, document, "low", f"{score:.4f} <= {limit} ({'with' if latex else 'without'} LaTeX)")
         return replace(document, meta=document.meta | {"math_score": round(score, 4)})
+
+
+def _formulas_kept(document: Document) -> bool:
+    """Whether the extractor put formulas into the text; those that it found without a source do not count."""
+    counts = document.meta.get("extraction")
+    return isinstance(counts, dict) and any(not kind.endswith(("/refused", "/definition")) for kind in counts)

@@ -70,8 +70,10 @@ class Blocks:
         """What stands for a formula, "" if it shows nothing; it is counted."""
         tex = str(formula)
         if not tex:
-            if formula.tex.strip() or formula.kind == "refused":
-                self.info["refused" if formula.kind == "refused" else "definitions"] += 1
+            if formula.kind.endswith("/refused"):
+                self.info[formula.kind] += 1
+            elif formula.tex.strip():
+                self.info[f"{formula.kind}/definition"] += 1
             return ""
         self.info[formula.kind] += 1
         self.formulas += 1

@@ -215,7 +215,7 @@ class _Scan:
 
     def _found(self, body: str, display: bool, kind: str, start: int, end: int) -> Found:
         if kind == "asciimath":
-            return Formula(asciimath.to_tex(body), display, kind), start, end
+            return Formula(asciimath.to_tex(body), display, "asciimath/converted"), start, end
         return undelimited(restored(body), display, kind), start, end
 
 

@@ -1,288 +1,305 @@
-"""MathML to TeX on the parsed page, for formulas that come without their source.
+"""MathML to TeX, for formulas that come without their source.
 
-Covers presentation MathML Core (https://www.w3.org/TR/mathml-core/) and mfenced; unknown elements are walked through.
+Covers presentation MathML 3 (https://www.w3.org/TR/MathML3/chapter3.html) and, through `content`, the arithmetic core
+of content MathML; unknown elements are walked through.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+import tomllib
 from collections.abc import Callable
-from functools import lru_cache
+from importlib import resources
 
-from resiliparse.parse.html import DOMNode
+from pipeline.extract import content, fences, tables, tokens
+from pipeline.extract.mathtree import Element, bare
+from pipeline.extract.tokens import characters, escaped, joined
 
-from filters import wordlist
-
-DEEPEST = 60
-"""Levels of nesting that are converted; what lies deeper is written as its bare text."""
-
-SYMBOLS = dict(line.split(maxsplit=1) for line in wordlist.load("pipeline.extract", "symbols.txt"))
-FUNCTIONS = frozenset(wordlist.load("pipeline.extract", "functions.txt"))
-
-_ACCENTS_OVER = {
-    "¯": "overline", "‾": "overline", "_": "overline", "^": "hat", "ˆ": "hat", "~": "tilde", "˜": "tilde", "→": "vec",
-    "⃗": "vec", "˙": "dot", ".": "dot", "¨": "ddot", "ˇ": "check", "˘": "breve", "´": "acute", "`": "grave",
-    "⏞": "overbrace",
-}  # fmt: skip
-_ACCENTS_UNDER = {"_": "underline", "¯": "underline", "̲": "underline", "‾": "underline", "⏟": "underbrace"}
-_LIMITS = re.compile(r"\\(?:sum|prod|coprod|int|iint|iiint|oint|big\w+|lim|limsup|liminf|max|min|sup|inf|det|gcd|Pr)\b")
-_ALPHABETS = (("DOUBLE-STRUCK", "mathbb"), ("FRAKTUR", "mathfrak"), ("SCRIPT", "mathcal"), ("SANS-SERIF", "mathsf"),
-              ("MONOSPACE", "mathtt"), ("BOLD", "mathbf"))  # fmt: skip
-_VARIANTS = {
-    "double-struck": "mathbb", "fraktur": "mathfrak", "script": "mathcal", "sans-serif": "mathsf",
-    "monospace": "mathtt", "bold": "mathbf", "bold-italic": "boldsymbol",
-}  # fmt: skip
-_SPECIAL = re.compile(r"[\\{}$%&#_^~]")
-_MATRICES = {"()": "pmatrix", "[]": "bmatrix", "||": "vmatrix", "‖‖": "Vmatrix", "{}": "Bmatrix"}
+_MARKS = tomllib.loads((resources.files("pipeline.extract") / "marks.toml").read_text("utf-8"))
+_LIMITS = re.compile(
+    r"\\(?:sum|prod|coprod|o?i*int|big(?:cup|cap|vee|wedge|oplus|otimes|odot|uplus|sqcup)|lim|limsup|liminf|max|min|"
+    r"sup|inf|det|gcd|Pr|operatorname\*\{[^{}]*\})"
+)
+_SINGLE = re.compile(r"\\?.|\d+|\\[a-zA-Z]+\*?(?:\{[^{}]*\})*", re.DOTALL)
+_FENCED = re.compile(r"\\right(?:[)\]|]|\\\})\Z")
+_APPLY = "\u2061"
+_SPACED = (r"\Longrightarrow", r"\Longleftarrow", r"\Longleftrightarrow", r"\x")
+_MODULO = re.compile(r"(?:\\q?quad ?|~|\\[;:,])*\(\\(?:mathrm|operatorname)\{mod\}(?:~|\\[;:,])*([^(){}]{1,80})\)")
 
 
-def to_tex(math: DOMNode) -> str:
-    """The TeX of a `math` element."""
-    return _row(math, 0)
+def to_tex(element: Element) -> str:
+    """The TeX of a formula. Its braces are balanced, its depth that of the tree."""
+    tex = _row(element.children) if element.name == "math" else _convert(element)
+    tex = _MODULO.sub(r"\\pmod{\1}", tex).strip()
+    return tex.replace(r"\mathrm{mod}", r"\bmod ")
 
 
-def name_of(node: DOMNode) -> str:
-    """The element's name without a namespace prefix: `m:mrow` is a `mrow`."""
-    return str(node.tag).rpartition(":")[2]
+def _convert(element: Element) -> str:
+    rule = _RULES.get(element.name)
+    if rule is not None:
+        return rule(element)
+    if content.knows(element):
+        return _convert(content.presentation(element))
+    return _row(element.children)
 
 
-def _elements(node: DOMNode) -> list[DOMNode]:
-    return [child for child in node.child_nodes if child.tag[0] != "#"]
+def _row(children: list[Element]) -> str:
+    """A row of elements: fences find their partners, names their arguments, and blanks that TeX sets itself go."""
+    pieces = [_convert(child) for child in children]
+    if len(pieces) < 2:
+        return "".join(pieces)
+    fences.pair(children, pieces, _cell)
+    for index, child in enumerate(children):
+        if child.name == "mo" and child.text.strip() == _APPLY:
+            _apply(pieces, index)
+        elif pieces[index].startswith(_SPACED) and pieces[index - 1 : index + 2 : 2] == [r"\;", r"\;"]:
+            pieces[index - 1] = pieces[index + 1] = ""
+            pieces[index] = {r"\Longrightarrow": r"\implies", r"\Longleftrightarrow": r"\iff"}.get(
+                pieces[index], pieces[index]
+            )
+    return joined(pieces)
 
 
-def _convert(node: DOMNode, depth: int) -> str:
-    if depth > DEEPEST:
-        return _escaped(str(node.text))
-    return _RULES.get(name_of(node), _row)(node, depth + 1)
+def _apply(pieces: list[str], index: int) -> None:
+    """What stands before an invisible U+2061 is a function's name; TeX sets the blanks around it."""
+    if index and pieces[index - 1].startswith("\\mathrm{"):
+        pieces[index - 1] = "\\operatorname" + pieces[index - 1][7:]
+    for at in (index - 2, index + 1):
+        if 0 <= at < len(pieces) and pieces[at] == r"\,":
+            pieces[at] = ""
 
 
-def _joined(pieces: list[str]) -> str:
-    """Concatenation that keeps a blank where a command would run into the letter after it."""
-    out = ""
-    for piece in pieces:
-        if piece[:1].isalpha() and re.search(r"\\[a-zA-Z]+$", out[-24:]):
-            out += " "
-        out += piece
-    return out
+def _cell(element: Element) -> str:
+    return _row(element.children)
 
 
-def _escaped(text: str) -> str:
-    return _SPECIAL.sub(lambda match: "\\backslash " if match[0] == "\\" else "\\" + match[0], text)
+def _table(element: Element) -> str:
+    return tables.to_tex(element, tables.environment(element), _cell)
 
 
-def _row(node: DOMNode, depth: int) -> str:
-    children = _elements(node)
-    matrix = _matrix(children, depth)
-    if matrix is not None:
-        return matrix
-    if not children:
-        return _identifier(node, depth) if node.text.strip() else ""
-    return _joined([_convert(child, depth) for child in children])
-
-
-def _matrix(children: list[DOMNode], depth: int) -> str | None:
-    """A table between fences is a matrix; a table after a lone brace tells cases apart."""
-    names = [name_of(child) for child in children]
-    if names == ["mo", "mtable", "mo"]:
-        fences = children[0].text.strip() + children[2].text.strip()
-        if fences in _MATRICES:
-            return _table(children[1], depth, _MATRICES[fences])
-    if (
-        names[:2] == ["mo", "mtable"]
-        and children[0].text.strip() == "{"
-        and "".join(child.text.strip() for child in children[2:]) in ("", "\u2062")
-    ):
-        return _table(children[1], depth, "cases")
-    return None
-
-
-def _table(node: DOMNode, depth: int, environment: str = "matrix") -> str:
-    rows = []
-    for row in _elements(node):
-        cells = _elements(row) if name_of(row) in ("mtr", "mlabeledtr") else [row]
-        rows.append(" & ".join(_row(cell, depth + 1) for cell in cells))
-    return f"\\begin{{{environment}}} " + r" \\ ".join(rows) + f" \\end{{{environment}}}"
-
-
-@lru_cache(maxsize=4096)
-def _symbol(char: str) -> str:
-    """One character as TeX: a known symbol, a letter of a mathematical alphabet, or itself."""
-    if char in SYMBOLS:
-        return SYMBOLS[char]
-    plain = unicodedata.normalize("NFKC", char)
-    if plain == char or len(plain) != 1:
-        return _escaped(char) if char.isprintable() else ""
-    name = unicodedata.name(char, "")
-    letter = SYMBOLS.get(plain, plain)
-    style = next((command for word, command in _ALPHABETS if word in name), "")
-    return f"\\{style}{{{letter}}}" if style else letter
-
-
-def _identifier(node: DOMNode, depth: int) -> str:
-    text: str = node.text.strip()
-    if text in FUNCTIONS:
-        return "\\" + text
-    tex = _joined([_symbol(char) for char in text])
-    variant = _VARIANTS.get(node.getattr("mathvariant") or "", "")
-    if variant:
-        return f"\\{variant}{{{tex}}}"
-    return f"\\mathrm{{{text}}}" if len(text) > 1 and text.isascii() and text.isalpha() else tex
-
-
-def _number(node: DOMNode, depth: int) -> str:
-    return _joined([_symbol(char) for char in "".join(node.text.split())])
-
-
-def _operator(node: DOMNode, depth: int) -> str:
-    text: str = node.text.strip()
-    if text in FUNCTIONS:
-        return "\\" + text
-    if len(text) > 1 and text.isalpha() and text.isascii():
-        return f"\\operatorname{{{text}}}"
-    return _joined([_symbol(char) for char in text])
-
-
-def _text(node: DOMNode, depth: int) -> str:
-    text = " ".join(node.text.replace("\xa0", " ").split(" "))
-    if not text.strip():
-        return "\\ " if text else ""
-    return f"\\text{{{_escaped(text)}}}"
-
-
-def _space(node: DOMNode, depth: int) -> str:
-    width = re.match(r"\s*([\d.]+)\s*em", node.getattr("width") or "")
-    return "\\quad " if width and width[1].count(".") <= 1 and float("0" + width[1].strip(".")) >= 1 else "\\ "
-
-
-def _arguments(node: DOMNode, depth: int, count: int) -> list[str]:
+def _arguments(element: Element, count: int) -> list[str]:
     """The first `count` children, converted; missing ones are empty, as browsers draw them."""
-    converted = [_convert(child, depth) for child in _elements(node)[:count]]
+    converted = [_convert(child).strip() for child in element.children[:count]]
     return converted + [""] * (count - len(converted))
 
 
-def _base(tex: str) -> str:
-    return (
-        tex
-        if len(tex) == 1 or re.fullmatch(r"\\[a-zA-Z]+", tex) or re.fullmatch(r"\\math\w+\{\w+\}", tex)
-        else f"{{{tex}}}"
-    )
+def _base(element: Element, scripts: str = "") -> str:
+    """The base of a script: braces where TeX would take its last letter only."""
+    tex = _convert(element).strip()
+    if _SINGLE.fullmatch(tex) or (tex.startswith("\\left") and _FENCED.search(tex)):
+        return tex
+    inner = bare(element)
+    if (inner.name, scripts) in (("msub", "^"), ("msup", "_"), ("munder", "^"), ("mover", "_")) and "'" not in tex:
+        return tex
+    if tex.startswith("(") and tex.endswith(")") and tex.count("(") == 1:
+        return tex
+    return f"{{{tex}}}"
 
 
-def _script(tex: str) -> str:
-    return r"\prime" if tex == "'" else tex
+def _lowered(tex: str) -> str:
+    return f"_{{{_stacked(tex)}}}" if tex else ""
 
 
-def _sup(node: DOMNode, depth: int) -> str:
-    base, sup = _arguments(node, depth, 2)
-    return _base(base) + ("'" * len(sup) if sup.strip("'") == "" else f"^{{{sup}}}")
+def _stacked(tex: str) -> str:
+    """Lines of conditions below a sum."""
+    opening, closing = r"\begin{matrix} ", r" \end{matrix}"
+    lines = tex[len(opening) : -len(closing)]
+    plain = tex.startswith(opening) and tex.endswith(closing) and "&" not in lines and "\\end" not in lines
+    return f"\\substack{{{lines}}}" if plain else tex
 
 
-def _sub(node: DOMNode, depth: int) -> str:
-    base, sub = _arguments(node, depth, 2)
-    return f"{_base(base)}_{{{sub}}}"
+def _raised(tex: str) -> str:
+    """A superscript; primes become apostrophes."""
+    rest = tex.lstrip("'")
+    primes = "'" * (len(tex) - len(rest))
+    return primes + (f"^{{{rest}}}" if rest else "")
 
 
-def _subsup(node: DOMNode, depth: int) -> str:
-    base, sub, sup = _arguments(node, depth, 3)
-    return f"{_base(base)}_{{{sub}}}^{{{_script(sup)}}}"
+def _sup(element: Element) -> str:
+    base, sup = _arguments(element, 2)
+    if element.children and not (base.endswith("'") and sup):
+        base = _base(element.children[0], "^")
+    return (base or "{}") + _raised(sup)
 
 
-def _over(node: DOMNode, depth: int) -> str:
-    base, over = _arguments(node, depth, 2)
-    accent = _ACCENTS_OVER.get(_last_text(node))
-    if accent:
-        return f"\\{'bar' if accent == 'overline' and len(base) == 1 else accent}{{{base}}}"
+def _sub(element: Element) -> str:
+    sub = _arguments(element, 2)[1]
+    return (_base(element.children[0], "_") if element.children else "{}") + _lowered(sub)
+
+
+def _subsup(element: Element) -> str:
+    _, sub, sup = _arguments(element, 3)
+    return (_base(element.children[0]) if element.children else "{}") + _lowered(sub) + _raised(sup)
+
+
+def _over(element: Element) -> str:
+    base, over = _arguments(element, 2)
+    if len(element.children) > 1 and element.children[1].name == "mspace":  # keeps an arrow's label apart
+        return base.strip("~")
+    mark = bare(element.children[1]) if len(element.children) > 1 else Element("mo")
+    if tex := _accented(base, mark, _MARKS["over"]):
+        return tex
+    if arrow := _arrow(element):
+        return f"\\{arrow}{{{over}}}"
     if _LIMITS.match(base) or base.startswith("\\overbrace"):
         return f"{base}^{{{over}}}"
     return f"\\overset{{{over}}}{{{base}}}"
 
 
-def _under(node: DOMNode, depth: int) -> str:
-    base, under = _arguments(node, depth, 2)
-    accent = _ACCENTS_UNDER.get(_last_text(node))
-    if accent:
-        return f"\\{accent}{{{base}}}"
+def _under(element: Element) -> str:
+    base, under = _arguments(element, 2)
+    if len(element.children) > 1 and element.children[1].name == "mspace":
+        return base.strip("~")
+    mark = bare(element.children[1]) if len(element.children) > 1 else Element("mo")
+    if tex := _accented(base, mark, _MARKS["under"]):
+        return tex
+    if arrow := _arrow(element):
+        return f"\\{arrow}[{under}]{{}}"
+    base = _limited(base)
     if _LIMITS.match(base) or base.startswith("\\underbrace"):
-        return f"{base}_{{{under}}}"
+        return base + _lowered(under)
     return f"\\underset{{{under}}}{{{base}}}"
 
 
-def _underover(node: DOMNode, depth: int) -> str:
-    base, under, over = _arguments(node, depth, 3)
+def _under_over(element: Element) -> str:
+    base, under, over = _arguments(element, 3)
+    if arrow := _arrow(element):
+        return f"\\{arrow}[{under}]{{{over}}}"
+    base = _limited(base)
     if _LIMITS.match(base):
-        return f"{base}_{{{under}}}^{{{over}}}"
+        return base + _lowered(under) + _raised(over)
     return f"\\underset{{{under}}}{{\\overset{{{over}}}{{{base}}}}}"
 
 
-def _last_text(node: DOMNode) -> str:
-    last = node.last_element_child
-    return last.text.strip() if last is not None else ""
+def _limited(base: str) -> str:
+    """An operator's name that takes its limits above and below."""
+    match = re.fullmatch(r"\\(?:mathrm|operatorname)\{([a-zA-Z\\, ]{2,20})\}", base)
+    return f"\\operatorname*{{{match[1]}}}" if match else base
 
 
-def _frac(node: DOMNode, depth: int) -> str:
-    top, bottom = _arguments(node, depth, 2)
-    if (node.getattr("linethickness") or "").strip() in ("0", "0px", "0pt", "0em"):
+def _accented(base: str, mark: Element, accents: dict[str, str]) -> str:
+    char = mark.text.strip()
+    accent = accents.get(char, "") if mark.name in ("mo", "mi", "mtext", "mn") else ""
+    if not accent:
+        return ""
+    narrow = mark.get("stretchy") == "false" or (_SINGLE.fullmatch(base) is not None and mark.get("stretchy") != "true")
+    if char == "―":
+        narrow = False
+    return f"\\{accent if narrow else _MARKS['wide'].get(accent, accent)}{{{base}}}"
+
+
+def _arrow(element: Element) -> str:
+    """The extensible arrow that a script stands over or under, or ""."""
+    base = bare(element.children[0]) if element.children else element
+    return _MARKS["arrows"].get(base.text.strip(), "") if base.name == "mo" else ""
+
+
+def _frac(element: Element) -> str:
+    top, bottom = _arguments(element, 2)
+    if element.get("linethickness").strip() in ("0", "0px", "0pt", "0em", "0.0pt"):
         return f"{{{top} \\atop {bottom}}}"
+    if element.get("bevelled") == "true":
+        return f"{{{top}}}/{{{bottom}}}"
     return f"\\frac{{{top}}}{{{bottom}}}"
 
 
-def _root(node: DOMNode, depth: int) -> str:
-    base, index = _arguments(node, depth, 2)
-    return f"\\sqrt[{index}]{{{base}}}"
+def _root(element: Element) -> str:
+    base, index = _arguments(element, 2)
+    return f"\\sqrt[{index}]{{{base}}}" if "]" not in index else f"\\sqrt[{{{index}}}]{{{base}}}"
 
 
-def _sqrt(node: DOMNode, depth: int) -> str:
-    return f"\\sqrt{{{_row(node, depth)}}}"
+def _sqrt(element: Element) -> str:
+    return f"\\sqrt{{{_row(element.children)}}}"
 
 
-def _fenced(node: DOMNode, depth: int) -> str:
-    left, right = (_fence(node.getattr(name, default)) for name, default in (("open", "("), ("close", ")")))
-    separators = "".join((node.getattr("separators", ",") or "").split())
-    out = ""
-    for index, child in enumerate(_elements(node)):
+def _fenced(element: Element) -> str:
+    """`mfenced` is a row with fences and separators, as the specification has it."""
+    separators = "".join(element.attributes.get("separators", ",").split())
+    row = [Element("mo", text=element.attributes.get("open", "("), attributes={"form": "prefix"})]
+    for index, child in enumerate(element.children):
         if index and separators:
-            out += _symbol(separators[min(index, len(separators)) - 1])
-        out += _convert(child, depth)
-    return f"\\left{left} {out} \\right{right}"
+            row.append(Element("mo", text=separators[min(index, len(separators)) - 1]))
+        row.append(child)
+    row.append(Element("mo", text=element.attributes.get("close", ")"), attributes={"form": "postfix"}))
+    return _row(row)
 
 
-def _fence(text: str | None) -> str:
-    return _joined([_symbol(char) for char in (text or "").strip()[:1]]) or "."
-
-
-def _multiscripts(node: DOMNode, depth: int) -> str:
-    children = _elements(node)
+def _multiscripts(element: Element) -> str:
+    children = element.children
     if not children:
         return ""
-    names = [name_of(child) for child in children]
+    names = [child.name for child in children]
     split = names.index("mprescripts") if "mprescripts" in names else len(names)
     before, after = children[split + 1 :], children[1:split]
-    prefix = "{}" + _scripts(before, depth) if before else ""
-    return prefix + _base(_convert(children[0], depth)) + _scripts(after, depth)
+    prefix = "{}" + _scripts(before) if before else ""
+    return prefix + _base(children[0]) + _scripts(after)
 
 
-def _scripts(nodes: list[DOMNode], depth: int) -> str:
-    signs = ("_", "^")
-    return "".join(f"{signs[index % 2]}{{{tex}}}" for index, node in enumerate(nodes) if (tex := _convert(node, depth)))
+def _scripts(elements: list[Element]) -> str:
+    """Pairs of subscript and superscript; a second pair needs an empty base of its own."""
+    pairs = [elements[at : at + 2] for at in range(0, len(elements), 2)]
+    texs = [
+        "".join(write(_convert(one)) for write, one in zip((_lowered, _raised), pair, strict=False)) for pair in pairs
+    ]
+    return "{}".join(filter(None, texs))
 
 
-def _first(node: DOMNode, depth: int) -> str:
-    return _arguments(node, depth, 1)[0]
+def _style(element: Element) -> str:
+    inner = bare(element)
+    display = {"true": "\\dfrac", "false": "\\tfrac"}.get(element.get("displaystyle"), "")
+    tex = _row(element.children)
+    if inner.name == "mfrac" and display and tex.startswith("\\frac"):
+        return display + tex[5:]
+    variant = tokens.VARIANTS.get(element.get("mathvariant").strip().lower())
+    return f"\\{variant}{{{tex}}}" if variant and tex else tex
 
 
-def _phantom(node: DOMNode, depth: int) -> str:
-    return f"\\phantom{{{_row(node, depth)}}}"
+def _enclosed(element: Element) -> str:
+    tex = _row(element.children)
+    notation = " ".join(element.attributes.get("notation", "longdiv").split())
+    if command := _MARKS["enclosures"].get(notation):
+        return f"\\{command}{{{tex}}}"
+    return f"\\enclose{{{characters(notation)}}}{{{tex}}}" if notation.isalpha() else tex
 
 
-def _nothing(node: DOMNode, depth: int) -> str:
+def _text(element: Element) -> str:
+    return joined([_convert(child) for child in element.children]) if element.children else tokens.text(element)
+
+
+def _string(element: Element) -> str:
+    quotes = [element.attributes.get(side, '"') for side in ("lquote", "rquote")]
+    return f"\\text{{{escaped(quotes[0] + element.text.strip() + quotes[1])}}}"
+
+
+def _action(element: Element) -> str:
+    selection = element.get("selection")
+    index = int(selection) if selection.isascii() and selection.isdigit() and len(selection) < 4 else 1
+    return _convert(element.children[min(index, len(element.children)) - 1]) if element.children and index else ""
+
+
+def _first(element: Element) -> str:
+    return _convert(element.children[0]) if element.children else ""
+
+
+def _group(element: Element) -> str:
+    """A row; Temml draws `\\boxed` as one with a border."""
+    tex = _row(element.children)
+    return f"\\boxed{{{tex}}}" if "border:" in element.get("style").replace(" ", "") else tex
+
+
+def _phantom(element: Element) -> str:
+    return f"\\phantom{{{_row(element.children)}}}"
+
+
+def _nothing(element: Element) -> str:
     return ""
 
 
-_RULES: dict[str, Callable[[DOMNode, int], str]] = {
-    "mi": _identifier, "mn": _number, "mo": _operator, "mtext": _text, "ms": _text, "mspace": _space,
-    "mfrac": _frac, "msqrt": _sqrt, "mroot": _root, "mfenced": _fenced, "mtable": _table,
-    "msup": _sup, "msub": _sub, "msubsup": _subsup, "mover": _over, "munder": _under, "munderover": _underover,
-    "mmultiscripts": _multiscripts, "semantics": _first, "maction": _first, "mphantom": _phantom,
-    "annotation": _nothing, "annotation-xml": _nothing, "none": _nothing, "mprescripts": _nothing,
+_RULES: dict[str, Callable[[Element], str]] = {
+    "mi": tokens.identifier, "mn": tokens.number, "mo": tokens.operator, "mtext": _text, "ms": _string,
+    "mspace": tokens.space, "mfrac": _frac, "msqrt": _sqrt, "mroot": _root, "mfenced": _fenced, "mtable": _table,
+    "msup": _sup, "msub": _sub, "msubsup": _subsup, "mover": _over, "munder": _under, "munderover": _under_over,
+    "mmultiscripts": _multiscripts, "mstyle": _style, "menclose": _enclosed, "semantics": _first, "maction": _action,
+    "mphantom": _phantom, "annotation": _nothing, "annotation-xml": _nothing, "none": _nothing,
+    "mprescripts": _nothing, "mrow": _group, "malignmark": _nothing, "maligngroup": _nothing,
 }  # fmt: skip

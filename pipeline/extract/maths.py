@@ -1,203 +1,319 @@
 """Mathematics that the markup of a page marks as such: which formulas an element stands for.
 
-Every way of writing gives its source at most once: what a renderer drew beside it is dropped.
+Every way of writing gives its source at most once: what a renderer drew beside it is dropped. The names by which
+markup is known are in `markup.toml`.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from functools import lru_cache
-from urllib.parse import parse_qs, unquote, urlsplit
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from resiliparse.parse.html import DOMNode, HTMLTree
+from resiliparse.parse.html import DOMNode
 
-from pipeline.extract import mathml
+from pipeline.extract import asciimath, equations, htmlmath, images, mathml, mathtree, rendered, tables
+from pipeline.extract.configuration import Page
+from pipeline.extract.delimiters import split
+from pipeline.extract.markup import ATTRIBUTES, ELEMENTS, TEX, attributes_in, looks_like_tex, role
+from pipeline.extract.surroundings import stands_alone
 from pipeline.extract.tex import Formula, undelimited
 
-LONGEST_CLASS = 500
-"""Characters of a class attribute that are looked at, so that what is remembered of them stays small."""
-LONGEST_ADDRESS = 8192
-"""Characters of an image's address that are looked at; what is longer carries the image itself."""
+Piece = Formula | str
+"""A formula, or the text beside it that belongs to it, such as the equation's number."""
 
 _TEX_ANNOTATION = re.compile(r"(?:application/x-)?(?:la)?tex|text/(?:x-)?(?:la)?tex", re.IGNORECASE)
-_IMAGE_SERVICE = re.compile(
-    r"latex\.php|/_images/math/|codecogs\.com/|mimetex|mathtex|tex\.cgi|/texrender|chart\.googleapis\.com/chart\?cht=tx|/latex\?",
-    re.IGNORECASE,
-)
-_IMAGE_CLASSES = frozenset(
-    ("tex", "latex", "math", "mathtex", "texrender", "wp-katex-eq", "mwe-math-fallback-image-inline",
-     "mwe-math-fallback-image-display", "ee_img", "tex-image", "latexImg", "texer")
-)  # fmt: skip
-_COMMAND = re.compile(r"\\[a-zA-Z]")
+_DRAWN = "math, script, img, .katex, .MathJax, mjx-container, mjx-math, .mjx-chtml, .MathJax_SVG, .MathJax_CHTML"
+_STRUCTURE = "p, ul, ol, table, pre, code, h1, h2, h3, h4, h5, h6, form, nav, section, article"
+_SCRIPT = re.compile(r"[_^]")
 _DELIMITER = re.compile(r"\$|\\[(\[]")
-_STYLING = re.compile(
-    r"^(?:\\(?:dpi|bg|fg|inline|large|small|LARGE|huge|tiny|normalsize|footnotesize|fn_\w+)\b\s*(?:\{[^{}]*\})?\s*)+"
+_NO_FORMULAS = frozenset(
+    ("a", "code", "pre", "body", "html", "h1", "h2", "h3", "h4", "h5", "h6", "button", "nav", "ul", "ol", "label")
 )
-
-_ROLES = {
-    "katex-display": "katex", "katex": "katex", "mwe-math-element": "wikipedia", "math-container": "container",
-    "MathJax": "rendered", "MathJax_Display": "rendered", "MathJax_SVG": "rendered", "MathJax_SVG_Display": "rendered",
-    "MathJax_CHTML": "rendered", "mjx-chtml": "rendered", "MJXc-display": "rendered", "MathJax_Preview": "preview",
-    "MathJax_Processing": "preview", "MJX_Assistive_MathML": "rendered", "katex-html": "preview",
-    "math": "marked", "Math": "marked", "tex": "marked", "latex": "marked", "wp-katex-eq": "marked",
-}  # fmt: skip
+"""Elements whose class `math` or `latex` speaks of a subject or a language."""
+_RENDERED_ROLES = ("rendered", "preview")
+_ANY_DELIMITER = Page(renders=True, dollar=True)
 
 
-@lru_cache(maxsize=8192)
-def _role(class_name: str) -> str:
-    return next((_ROLES[name] for name in class_name.split() if name in _ROLES), "")
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """What is known of a page's markup before the walk."""
+
+    attributes: tuple[str, ...] = ()
+    """The attributes that hold formulas on some element of the page."""
+
+    @classmethod
+    def of(cls, html: str) -> Markup:
+        return cls(attributes_in(html))
+
+    def read(self, node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
+        """What `node` as a whole stands for (nothing, for a rendering to be dropped); None if it is no maths."""
+        named = ELEMENTS.get(tag) or (role(classes) if classes else "")
+        if self.attributes and named not in ("image", "script", "rendered", "preview"):
+            formulas = _attributed(node, classes, self.attributes)
+            if formulas is not None:
+                return formulas
+        if not named:
+            return equations.read(node, self.read) if tag == "table" else None
+        if named in ("display", "equations", "likely") or (named == "source" and tag == "div"):
+            return _box(node, tag, classes, named, self)
+        return _READERS[named](node, tag, classes)
 
 
-def read(node: DOMNode, tag: str, classes: str) -> list[Formula] | None:
-    """The formulas that `node` as a whole stands for (none, for a rendering to be dropped); None if it is no maths."""
-    if tag == "script":
-        return _script(node)
-    if tag == "img":
-        return _image(node)
-    if tag == "mjx-container":
-        return _rendered(node)
-    if tag == "math" or tag.endswith(":math"):
-        return [_mathml(node)]
-    if tag in ("d-math", "dt-math"):  # distill.pub
-        return [Formula(node.text, node.hasattr("block"), "container")]
-    role = _role(classes[:LONGEST_CLASS]) if classes else ""
-    return _READERS[role](node) if role else None
+def _box(node: DOMNode, tag: str, classes: str, named: str, markup: Markup) -> list[Piece] | None:
+    """An element that holds formulas' source, or the formulas themselves."""
+    if tag in _NO_FORMULAS:
+        return None
+    if tag in ("table", "tbody") or named == "equations":
+        return equations.read(node, markup.read, named=True)
+    if node.query_selector(_DRAWN) is not None:
+        return equations.displayed(node, markup.read) if _is_display(node, tag, classes) or named == "display" else None
+    return (
+        None
+        if named == "display" and not TEX.search(node.text[:2000])
+        else _source(node, tag, classes, named != "likely")
+    )
 
 
-def _script(node: DOMNode) -> list[Formula]:
+def _is_display(node: DOMNode, tag: str, classes: str) -> bool | None:
+    """What an element says of how its formula is set; None if it says nothing."""
+    names = classes.lower()
+    if (
+        "inline" in names
+        or node.getattr("data-math-style") == "inline"
+        or node.getattr("inline") not in (None, "false")
+    ):
+        return False
+    if (
+        "display" in names
+        or "block" in names
+        or tag.startswith(("block", "display"))
+        or tag.endswith(("block", "display"))
+    ):
+        return True
+    if node.getattr("data-math-style") == "display" or "display" in (node.getattr("mode") or node.getattr("env") or ""):
+        return True
+    if node.hasattr("block") or (node.getattr("display") or node.getattr("data-display")) in ("true", "block"):
+        return True
+    return True if tag in ("div", "p", "center", "figure", "pre") else None
+
+
+def _attributed(node: DOMNode, classes: str, names: tuple[str, ...]) -> list[Piece] | None:
+    """The formula in an attribute of an element, if the element shows that and no more."""
+    for name in names:
+        source = node.getattr(name)
+        if not source or len(node.text) > 30 * len(source) + 300:
+            continue
+        display = _is_display(node, str(node.tag), classes)
+        if name in ATTRIBUTES["mathml"]:
+            tree = mathtree.of_source(source)
+            return _converted(tree, bool(display), "attribute") if tree is not None else None
+        if name in ATTRIBUTES["asciimath"]:
+            return [Formula(asciimath.to_tex(source), bool(display), "attribute/converted")]
+        if looks_like_tex(source):
+            formula = undelimited(
+                source.strip(), source.rstrip().endswith("\\\\") if display is None else display, "attribute"
+            )
+            return [Formula(formula.tex.removesuffix("\\\\"), formula.display, "attribute")]
+    return None
+
+
+def _converted(tree: mathtree.Element, display: bool, kind: str) -> list[Piece]:
+    """A formula made from MathML, and the numbers of its equations."""
+    formula = Formula(mathml.to_tex(tree), display, f"{kind}/converted")
+    labels = tables.labels(tree)
+    return [formula, labels] if labels else [formula]
+
+
+def _script(node: DOMNode, tag: str, classes: str) -> list[Piece]:
     kind = (node.getattr("type") or "").lower()
+    display = "mode=display" in kind.replace(" ", "")
     if kind.startswith("math/tex"):
-        return [Formula(node.text, "mode=display" in kind.replace(" ", ""), "script")]
+        return [undelimited(node.text, display, "script")]
+    if kind.startswith("math/asciimath"):
+        return [Formula(asciimath.to_tex(node.text), display, "script/converted")]
     if kind.startswith("math/mml"):
-        inner = HTMLTree.parse(node.text).document.query_selector("math")
-        return [_mathml(inner)] if inner is not None else []
+        tree = mathtree.of_source(node.text)
+        return _converted(tree, display or tree.get("display") == "block", "script") if tree is not None else []
     return []
 
 
-def _mathml(node: DOMNode, display: bool | None = None) -> Formula:
+def _mathml(node: DOMNode, tag: str = "math", classes: str = "", display: bool | None = None) -> list[Piece]:
     """TeX of a `math` element: its annotation, else its alternative text, else converted."""
     if display is None:
-        display = node.getattr("display") == "block" or node.getattr("mode") == "display"
+        said = node.getattr("display") or node.getattr("mode")
+        display = said in ("block", "display") or (not said and stands_alone(node, blocks=_CENTRED))
     for annotation in node.query_selector_all("annotation[encoding]"):
-        if _TEX_ANNOTATION.fullmatch((annotation.getattr("encoding") or "").strip()):
-            return undelimited(annotation.text, display, "annotation")
+        if _TEX_ANNOTATION.fullmatch((annotation.getattr("encoding") or "").strip()) and annotation.text.strip():
+            return [undelimited(annotation.text, display, "annotation")]
     for name in ("alttext", "data-latex"):
         if source := (node.getattr(name) or "").strip():
-            return Formula(source, display, "alttext")
-    return Formula(mathml.to_tex(node), display, "mathml")
+            return [undelimited(source, display, "alttext")]
+    return _converted(mathtree.of_node(node), display, "mathml")
 
 
-def _katex(node: DOMNode) -> list[Formula]:
-    display = "katex-display" in node.class_name.split()
-    formulas = [_mathml(math, display or None) for math in node.query_selector_all("math")]
+_CENTRED = frozenset(("center", "dd", "figure"))
+
+
+def _katex(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
+    display = node.query_selector(".katex-display") is not None or "display" in classes or "block" in classes
+    formulas = [piece for math in node.query_selector_all("math") for piece in _mathml(math, display=display or None)]
+    if formulas:
+        return formulas
     # CSDN strips the tags of the MathML: the source is the last paragraph of what is left.
-    bare = node.query_selector(".katex-mathml") if not formulas else None
-    if bare is not None and (paragraphs := re.split(r"\n\s*\n", bare.text.strip())):
+    bare = node.query_selector(".katex-mathml")
+    if bare is not None and (paragraphs := re.split(r"\n\s*\n", bare.text.strip())) and paragraphs[-1]:
         return [Formula(paragraphs[-1], display, "annotation")]
-    return formulas or [Formula("", display, "refused")]
+    if node.query_selector(".katex-html") is None:
+        return _source(node, tag, classes, True)
+    return _labelled(node, display) or [Formula("", display, "katex/refused")]
 
 
-def _wikipedia(node: DOMNode) -> list[Formula] | None:
-    math = node.query_selector("math")
+def _labelled(node: DOMNode, display: bool) -> list[Piece]:
+    """The source in what a rendering offers to screen readers."""
+    for name in ("aria-label", "title", "alt"):
+        holder = node if node.hasattr(name) else node.query_selector(f"[{name}]")
+        text = (holder.getattr(name) or "") if holder is not None else ""
+        if TEX.search(text):
+            return [undelimited(text.strip(), display, "attribute")]
+    return []
+
+
+def _wikipedia(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
+    math, image = node.query_selector("math"), node.query_selector("img[alt]")
+    display = (
+        "block" in classes or (image is not None and "display" in image.class_name) or stands_alone(node, _CENTRED)
+    )
     if math is not None:
-        return [_mathml(math)]
-    image = node.query_selector("img[alt]")
-    return _image(image) if image is not None else None
+        return _mathml(math, display=display or None)
+    return [*images.read(image)] if image is not None else None
 
 
-def _rendered(node: DOMNode) -> list[Formula]:
+def _rendered(node: DOMNode, tag: str, classes: str) -> list[Piece]:
     """What MathJax drew; its source follows in a script (version 2), or lies within as MathML, or is lost."""
     if _has_script(node):
         return []
-    display = node.getattr("display") == "true" or "isplay" in node.class_name or None
+    display = (
+        node.getattr("display") == "true" or "isplay" in classes or node.query_selector("[class*=isplay]") is not None
+    )
+    for name in ("data-latex", "data-original-latex"):
+        holder = node if node.hasattr(name) else node.query_selector(f"[{name}]")
+        if holder is not None and (source := holder.getattr(name)):
+            return [undelimited(source, display, "rendered")]
     math = node.query_selector("math")
     if math is not None:
-        return [_mathml(math, display)]
+        return _mathml(math, display=display or None)
     holder = node if node.hasattr("data-mathml") else node.query_selector("[data-mathml]")
-    if holder is not None:
-        inner = HTMLTree.parse(holder.getattr("data-mathml") or "").document.query_selector("math")
-        return [_mathml(inner, display)] if inner is not None else []
-    source = node.query_selector("[data-latex]")
-    tex = (source.getattr("data-latex") or "") if source is not None else ""
-    return [Formula(tex, bool(display), "alttext" if tex else "refused")]
+    tree = (
+        mathtree.of_source(holder.getattr("data-mathml") or "") if holder is not None else rendered.of_container(node)
+    )
+    if tree is not None:
+        return _converted(tree, display or tree.get("display") == "block", "rendered")
+    return _labelled(node, display) or [Formula("", display, "rendered/refused")]
 
 
 def _has_script(node: DOMNode) -> bool:
     """Whether the element after a rendering, or after one more part of it, is its source."""
     following = node.next_element
-    if following is not None and _role(following.class_name[:LONGEST_CLASS]) in ("rendered", "preview"):
-        following = following.next_element
+    for _ in range(2):
+        if following is not None and role(following.class_name) in _RENDERED_ROLES:
+            following = following.next_element
     if following is None or following.tag != "script":
         return False
-    return (following.getattr("type") or "").lower().startswith(("math/tex", "math/mml"))
+    return (following.getattr("type") or "").lower().startswith(("math/tex", "math/mml", "math/asciimath"))
 
 
-def _preview(node: DOMNode) -> list[Formula]:
-    return []
+def _preview(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
+    """Dropped where what it stands in for follows; else it is all there is."""
+    following = node.next_element
+    replaced = following is not None and (
+        following.tag in ("script", "mjx-container") or role(following.class_name) == "rendered"
+    )
+    return [] if replaced or "katex-html" in classes or not node.text.strip() else None
 
 
-def _container(node: DOMNode) -> list[Formula] | None:
-    """StackExchange: the source between dollars, unless the page was saved after rendering."""
-    if node.first_element_child is not None:
+def _likely(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
+    return None if tag in _NO_FORMULAS else _source(node, tag, classes, sure=False)
+
+
+def _certain(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
+    return _source(node, tag, classes, sure=True)
+
+
+def _source(node: DOMNode, tag: str, classes: str, sure: bool) -> list[Piece] | None:
+    """TeX as an element's text, with its delimiters or without; formulas of HTML in the same place."""
+    if (packed := node.getattr("data-attrs")) and (source := _packed(packed)):
+        return [Formula(source, True, "attribute")]
+    if node.query_selector(_DRAWN) is not None or (tag != "pre" and node.query_selector(_STRUCTURE) is not None):
         return None
-    return [undelimited(node.text, False, "container")]
-
-
-def _marked(node: DOMNode) -> list[Formula] | None:
-    """Pandoc, Sphinx and others put the source, with its delimiters or without, into an element of class `math`."""
     text = node.text.strip()
-    if node.query_selector("math, script, img, .katex, .MathJax, mjx-container, p") is not None:
+    display = _is_display(node, tag, classes)
+    if _DELIMITER.search(text):
+        return _delimited(text, display, sure)
+    if (
+        node.first_element_child is not None
+        and "\\" not in text
+        and node.query_selector("sup, sub, em, i, var") is not None
+    ):
+        return _html(node, tag, classes)
+    if not text or not (sure or looks_like_tex(text)):
         return None
-    formula = undelimited(text, False, "container")
-    if formula.tex != text:
-        return [formula]
-    if node.first_element_child is None and _COMMAND.search(text) and not _DELIMITER.search(text):
-        return [Formula(text, node.tag == "div" or text.startswith("\\begin{"), "container")]
-    return None
+    if display is None:
+        display = text.startswith("\\begin{") or stands_alone(node, _CENTRED)
+    return [Formula(text, display, "element")]
 
 
-_READERS = {
-    "katex": _katex, "wikipedia": _wikipedia, "rendered": _rendered, "preview": _preview, "container": _container,
-    "marked": _marked,
-}  # fmt: skip
-
-
-def _image(node: DOMNode) -> list[Formula]:
-    """A formula drawn by a service that has its source in the address, or by a program that leaves it in `alt`.
-
-    LaTeX2HTML and Doxygen name no class that others share, but put the source between its delimiters.
-    """
-    source = (node.getattr("src") or node.getattr("data-src") or "")[:LONGEST_ADDRESS]
-    classes = node.class_name.split()
-    if _IMAGE_SERVICE.search(source):
-        tex = _query(source) or node.getattr("alt") or ""
-    elif any(name in _IMAGE_CLASSES for name in classes):
-        tex = node.getattr("alt") or ""
-    else:
-        tex = (node.getattr("alt") or "").strip()
-        if undelimited(tex, False, "image").tex == tex:
-            return []
-    tex = _STYLING.sub("", tex.strip())
-    formula = undelimited(tex, tex.startswith("\\displaystyle") or _is_display(node), "image")
-    return [formula] if formula.tex.strip() else []
-
-
-def _is_display(image: DOMNode) -> bool:
-    if "display" in image.class_name:
-        return True
-    parent = image.parent
-    grand = parent.parent if parent is not None else None
-    return any(box is not None and box.tag == "div" and "math" in box.class_name.split() for box in (parent, grand))
-
-
-def _query(source: str) -> str:
-    """The TeX in the address of an image service: a parameter where it has one, else the whole query or path tail."""
+def _packed(attributes: str) -> str:
+    """Substack keeps the source in an attribute that is JSON."""
     try:
-        query = urlsplit(source.replace("&amp;", "&").replace("&space;", "%20")).query
-    except ValueError:
+        values = json.loads(attributes)
+    except (ValueError, RecursionError):
         return ""
-    parameters = parse_qs(query)
-    for name in ("latex", "chl", "tex", "formula", "eq"):
-        if name in parameters:
-            return parameters[name][0]
-    return unquote(query)
+    source = values.get("persistentExpression") if isinstance(values, dict) else None
+    return source if isinstance(source, str) else ""
+
+
+def _delimited(text: str, display: bool | None, sure: bool) -> list[Piece] | None:
+    """The formulas of a text with delimiters, of which there may be several."""
+    formula = undelimited(text, bool(display), "element")
+    if formula.tex != text:
+        return [Formula(formula.tex, formula.display or bool(display and text.startswith("$")), "element")]
+    pieces = [
+        piece if isinstance(piece, str) else Formula(piece.tex, piece.display, "element")
+        for piece in split(text, _ANY_DELIMITER)
+    ]
+    formulas = [piece for piece in pieces if isinstance(piece, Formula)]
+    if sure and formulas:
+        return [piece for piece in pieces if isinstance(piece, Formula) or piece.strip()]
+    # Mathematics within the text of a formula has delimiters of its own.
+    return [formula] if TEX.match(text) else None
+
+
+def _html(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
+    """A formula of HTML, in which TeX's own signs may stand beside raised and lowered letters."""
+    text = node.text
+    if _DELIMITER.search(text) or "\\" in text:
+        return _source(node, tag, classes, sure=True)
+    display = _is_display(node, tag, classes)
+    if node.query_selector("sup, sub") is None and _SCRIPT.search(text):
+        return [Formula(htmlmath.symbols(text), bool(display), "element")]
+    tree = htmlmath.of_node(node)
+    return [Formula(mathml.to_tex(tree), bool(display), "html/converted")] if tree is not None else None
+
+
+def _asciimath(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
+    if node.query_selector(_DRAWN) is not None:
+        return None
+    return [
+        Formula(
+            asciimath.to_tex(node.text.strip().strip("`")), bool(_is_display(node, tag, classes)), "asciimath/converted"
+        )
+    ]
+
+
+_READERS: dict[str, Callable[[DOMNode, str, str], list[Piece] | None]] = {
+    "script": _script, "image": lambda node, tag, classes: [*images.read(node)], "mathml": _mathml, "katex": _katex,
+    "wikipedia": _wikipedia, "rendered": _rendered, "preview": _preview, "source": _certain, "html": _html,
+    "asciimath": _asciimath,
+}  # fmt: skip

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from resiliparse.parse.html import HTMLTree
 
 from filters.prefilter import maths_sign
-from pipeline.extract import bounds
+from pipeline.extract import bounds, mathtree
 from pipeline.extract.blocks import Blocks
 from pipeline.extract.bounds import ExtractError
 from pipeline.extract.charset import decode
 from pipeline.extract.configuration import Page
+from pipeline.extract.maths import Markup
 from pipeline.extract.text import Walk
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """A page as text. `info` counts its formulas by the markup they were found in."""
+    """A page as text.
+
+    `info` counts its formulas by the markup they were found in: `script` were kept with the TeX of their author,
+    `script/converted` were kept as TeX made from MathML or HTML, `script/refused` were found without any source.
+    The three together are the formulas found.
+    """
 
     text: str
     info: dict[str, int]
@@ -33,11 +39,12 @@ def extract(html: bytes, charset: str | None = None) -> Extraction:
     """
     bounds.check(html)
     text, encoding = decode(html, charset)
+    text = mathtree.without_prefixes(text)
     try:
         body = HTMLTree.parse(text).body
     except (ValueError, UnicodeError) as error:
         raise ExtractError("parser", str(error)) from error
     blocks = Blocks(Page.of(text) if maths_sign(html) else None)
     if body is not None:
-        Walk(blocks).run(body)
+        Walk(blocks, Markup.of(text)).run(body)
     return Extraction(blocks.render(), dict(blocks.info), encoding)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from resiliparse.parse.html import DOMNode
 
-from pipeline.extract import maths
 from pipeline.extract.blocks import Blocks
 from pipeline.extract.boilerplate import DROPPED, is_furniture, is_link_list, names_furniture
+from pipeline.extract.maths import Markup, Piece
 from pipeline.extract.tex import Formula
 
 _BLOCKS = frozenset(
@@ -27,8 +27,9 @@ _ORDINAL = re.compile(r"(?:st|nd|rd|th|[A-Za-z]{3,}|[*†‡§\[(].*|TM|SM|®|�
 class Walk:
     """Walks a tree without recursion, so that no depth of nesting can exhaust the stack."""
 
-    def __init__(self, blocks: Blocks) -> None:
+    def __init__(self, blocks: Blocks, markup: Markup) -> None:
         self.blocks = blocks
+        self.markup = markup
         self.pending: list[DOMNode | Callable[[], None]] = []
         self.lists: list[int | None] = []
         self.rows: list[list[str]] = []
@@ -62,7 +63,7 @@ class Walk:
         classes = node.class_name
         if classes and self.configured and not self.configured.isdisjoint(classes.split()):
             self._ignore(classes)
-        formulas = maths.read(node, tag, classes)
+        formulas = self.markup.read(node, tag, classes)
         if formulas is not None:
             self._formulas(formulas, tag)
         elif not is_furniture(node, tag, classes):
@@ -86,11 +87,14 @@ class Walk:
         self.pending.append(leave)
         self.blocks.ignoring = self.blocks.page is not None and self.blocks.page.processed.isdisjoint(classes.split())
 
-    def _formulas(self, formulas: list[Formula], tag: str) -> None:
+    def _formulas(self, pieces: list[Piece], tag: str) -> None:
         if tag in _BLOCKS:
             self.blocks.flush()
-        for formula in formulas:
-            self.blocks.formula(formula)
+        for piece in pieces:
+            if isinstance(piece, str):
+                self.blocks.text(f" {piece} ")
+            else:
+                self.blocks.formula(piece)
         if tag in _BLOCKS:
             self.blocks.flush()
 
@@ -185,7 +189,7 @@ class Walk:
         self.characters += len(source)
         if language and language[1].lower() == "math":  # GitLab
             self.blocks.flush()
-            self.blocks.formula(Formula(source, True, "container"))
+            self.blocks.formula(Formula(source, True, "element"))
             self.blocks.flush()
             return
         self.blocks.code_block(source, language[1].lower() if language else "")

@@ -109,16 +109,16 @@ MARKUPS = {
     "latex2html": (r'<p>a <img src="img1.png" alt="$\displaystyle x^2$"> b', r"a $\displaystyle x^2$ b"),
     "doxygen": (r'<p>a <img class="formulaDsp" alt="\[ x^2 \]" src="form_1.png"> b', "a $$x^2$$ b"),
     "other images": ('<p>a <img alt="$5 bill" src="5.png"><img alt="$x$ and $y$" src="p.png"> b', "a b"),
-    "line ends in an image": ('<p><img class="tex" alt="&lt;br /&gt;x%1&lt;br /&gt;= y">', "$x = y$"),
+    "line ends in an image": ('<p>a <img class="tex" alt="&lt;br /&gt;x%1&lt;br /&gt;= y">', "a $x = y$"),
     "a tuple": ("<p>Of $(i,~ p,~ r)$ and $n ≤ 13$.", "Of $(i,~ p,~ r)$ and $n ≤ 13$."),
     "wordpress": (
-        '<p><img src="https://s0.wp.com/latex.php?latex=x%5E2&amp;bg=ffffff" alt="x^2" class="latex">',
-        "$x^2$",
+        '<p>a <img src="https://s0.wp.com/latex.php?latex=x%5E2&amp;bg=ffffff" alt="x^2" class="latex">',
+        "a $x^2$",
     ),
-    "codecogs": (r'<p><img src="https://latex.codecogs.com/gif.latex?\dpi{120}&space;x%5E2">', "$x^2$"),
-    "mimetex": (r'<p><img src="/cgi-bin/mimetex.cgi?x%5E2">', "$x^2$"),
-    "mathtex": (r'<p><img src="/cgi-bin/mathtex.cgi?\frac12" alt="?">', r"$\frac12$"),
-    "chart": ("<p><img src='https://chart.googleapis.com/chart?cht=tx&chl=x%5E2'>", "$x^2$"),
+    "codecogs": (r'<p>a <img src="https://latex.codecogs.com/gif.latex?\dpi{120}&space;x%5E2">', "a $x^2$"),
+    "mimetex": (r'<p>a <img src="/cgi-bin/mimetex.cgi?x%5E2">', "a $x^2$"),
+    "mathtex": (r'<p>a <img src="/cgi-bin/mathtex.cgi?\frac12" alt="?">', r"a $\frac12$"),
+    "chart": ("<p>a <img src='https://chart.googleapis.com/chart?cht=tx&chl=x%5E2'>", "a $x^2$"),
     "distill": (r"<p>a <d-math>\alpha</d-math><d-math block>b</d-math>", r"a $\alpha$ $$b$$"),
 }
 
@@ -130,7 +130,7 @@ def test_each_markup_comes_out_once(body: str, expected: str) -> None:
 
 def test_info_counts_formulas_by_markup() -> None:
     page = extract((MATHJAX + r'<p>\(a\) $b$<script type="math/tex">c</script><math><mi>d</mi></math>').encode())
-    assert page.info == {"delimiter": 2, "script": 1, "mathml": 1}
+    assert page.info == {"delimiter": 2, "script": 1, "mathml/converted": 1}
 
 
 MONEY = (
@@ -180,11 +180,11 @@ MATHML = {
     "<mo>{</mo><mtable><mtr><mtd><mi>a</mi></mtd></mtr><mtr><mtd><mi>b</mi></mtd></mtr></mtable>": (
         r"\begin{cases} a \\ b \end{cases}"
     ),
-    "<mfenced><mi>a</mi><mi>b</mi></mfenced>": r"\left( a,b \right)",
+    "<mfenced><mi>a</mi><mi>b</mi></mfenced>": "(a,b)",
     "<mi>x</mi><mtext>&nbsp;if 5% </mtext>": r"x\text{ if 5\% }",
     "<mmultiscripts><mi>C</mi><mi>k</mi><none/><mprescripts/><mi>n</mi><none/></mmultiscripts>": "{}_{n}C_{k}",
     "<msup><mi>f</mi><mo>′</mo></msup>": "f'",
-    "<msup><mrow><mo>(</mo><mi>a</mi><mo>)</mo></mrow><mn>2</mn></msup>": "{(a)}^{2}",
+    "<msup><mrow><mo>(</mo><mi>a</mi><mo>)</mo></mrow><mn>2</mn></msup>": "(a)^{2}",
 }
 
 
@@ -223,5 +223,5 @@ FRAGMENTS = st.sampled_from(
 @given(st.lists(FRAGMENTS, max_size=25).map("".join))
 def test_dollars_are_balanced(body: str) -> None:
     page = extract((MATHJAX + "<p>" + body).encode())
-    formulas = sum(count for kind, count in page.info.items() if kind != "refused")
+    formulas = sum(count for kind, count in page.info.items() if not kind.endswith("/refused"))
     assert formulas == 0 or unbalanced(page.text) == []

@@ -12,7 +12,7 @@ from filters import wordlist
 from filters.document import Document, Drop
 from pipeline.extract import ExtractError, extract
 from pipeline.extract.filter import ExtractHtml
-from pipeline.extract.mathml import FUNCTIONS, SYMBOLS
+from pipeline.extract.tokens import FUNCTIONS, SYMBOLS
 
 
 def text(html: str) -> str:

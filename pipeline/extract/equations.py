@@ -1,0 +1,111 @@
+"""Boxes and tables that lay out displayed formulas with their numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice
+
+from resiliparse.parse.html import DOMNode
+
+from pipeline.extract.surroundings import NUMBER
+from pipeline.extract.tex import Formula
+
+Read = Callable[[DOMNode, str, str], "list[Formula | str] | None"]
+
+_MOST_NODES = 600
+"""Nodes that are looked at before a box counts as text: boxes may lie in boxes, and each is looked at anew."""
+_MOST_ROWS = 200
+_LONGEST = 4000
+"""Characters of a table without a name that are looked at."""
+_LAYOUT = frozenset(
+    ("span", "p", "div", "center", "td", "th", "tr", "tbody", "table", "a", "i", "b", "em", "strong", "font", "nobr",
+     "figure", "noscript", "small")
+)  # fmt: skip
+_BLANK = frozenset(("br", "hr", "wbr", "colgroup", "col", "style", "link", "meta"))
+_DISPLAYSTYLE = re.compile(r"\\(?:display|text)style\b\s*")
+
+
+class _ForeignError(Exception):
+    """Something other than formulas and their numbers."""
+
+
+def displayed(box: DOMNode, read: Read) -> list[Formula | str] | None:
+    """What a box for displayed formulas holds, if it holds nothing else."""
+    pieces = _pieces(box, read)
+    if pieces is None or not any(isinstance(piece, Formula) for piece in pieces):
+        return None
+    return [replace(piece, display=True) if isinstance(piece, Formula) else piece for piece in pieces]
+
+
+def read(table: DOMNode, read: Read, named: bool = False) -> list[Formula | str] | None:
+    """A table as one formula, its rows as lines; one that no class names must be a single formula and its number."""
+    if not named and (
+        len(table.text) > _LONGEST or table.query_selector("th, caption, ul, p, h1, h2, h3, pre") is not None
+    ):
+        return None
+    rows = [[_pieces(cell, read) for cell in _cells(row)] for row in islice(table.query_selector_all("tr"), _MOST_ROWS)]
+    if any(cell is None for row in rows for cell in row):
+        return None
+    lines = [[[piece for piece in cell or () if isinstance(piece, Formula)] for cell in row] for row in rows]
+    formulas = [formula for row in lines for cell in row for formula in cell]
+    if not formulas or (not named and len(formulas) > 1):
+        return None
+    numbers = [piece for row in rows for cell in row for piece in cell or () if isinstance(piece, str)]
+    return [_joined(lines, formulas), *([" ".join(numbers)] if numbers else [])]
+
+
+def _cells(row: DOMNode) -> list[DOMNode]:
+    return [child for child in row.child_nodes if child.tag in ("td", "th")]
+
+
+def _joined(rows: list[list[list[Formula]]], formulas: list[Formula]) -> Formula:
+    if len(formulas) == 1:
+        return replace(formulas[0], tex=_plain(formulas[0]), display=True)
+    lines = []
+    for row in rows:
+        cells = [" ".join(_plain(formula) for formula in cell) for cell in row]
+        first = next((index for index, cell in enumerate(cells) if cell), len(cells))
+        if line := " & ".join(filter(None, cells[first:])):
+            # A continued line begins with its relation.
+            lines.append(f"& {line}" if first > 1 and len(rows) > 1 else line)
+    if len(lines) == 1:
+        return replace(formulas[0], tex=lines[0].replace(" & ", " "), display=True)
+    return replace(formulas[0], tex=r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}", display=True)
+
+
+def _plain(formula: Formula) -> str:
+    return _DISPLAYSTYLE.sub("", formula.tex.strip(), count=1) if formula.tex.lstrip().startswith("\\") else formula.tex
+
+
+def _pieces(box: DOMNode, read: Read) -> list[Formula | str] | None:
+    """The formulas and numbers in `box`; None if there is anything else."""
+    try:
+        return list(_walk(box, read))
+    except _ForeignError:
+        return None
+
+
+def _walk(box: DOMNode, read: Read) -> Iterator[Formula | str]:
+    pending = list(reversed(box.child_nodes))
+    for _ in range(_MOST_NODES):
+        if not pending:
+            return
+        node = pending.pop()
+        tag: str = node.tag
+        if tag == "#text":
+            text = (node.value or "").strip(" \t\r\n\xa0¶#")
+            if not NUMBER.fullmatch(text[:60]):
+                raise _ForeignError
+            if len(text) > 1:
+                yield text
+        elif tag[0] != "#" and tag not in _BLANK:
+            found = read(node, tag, node.class_name)
+            if found is not None:
+                yield from found
+            elif tag in _LAYOUT:
+                pending.extend(reversed(node.child_nodes))
+            else:
+                raise _ForeignError
+    raise _ForeignError

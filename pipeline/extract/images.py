@@ -1,0 +1,98 @@
+"""Formulas drawn as images: the source is in the address, in an attribute, or in the alternative text."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
+
+from resiliparse.parse.html import DOMNode
+
+from pipeline.extract import mathml, mathtree
+from pipeline.extract.markup import ATTRIBUTES, LONGEST_CLASS, MARKUP, TEX
+from pipeline.extract.surroundings import stands_alone
+from pipeline.extract.tex import Formula, undelimited
+
+LONGEST_ADDRESS = 8192
+"""Characters of an image's address that are looked at; what is longer carries the image itself."""
+
+_SERVICE = re.compile("|".join(map(re.escape, MARKUP["images"]["services"])), re.IGNORECASE)
+_CLASSES = frozenset(MARKUP["images"]["classes"])
+_INLINE, _DISPLAY = (frozenset(MARKUP["images"][name]) for name in ("inline", "display"))
+_PARAMETERS = tuple(MARKUP["images"]["parameters"])
+_STYLING = re.compile(
+    r"^(?:\\(?:dpi|bg|fg|inline|large|small|Large|LARGE|huge|tiny|normalsize|footnotesize|fn_\w+|bg_\w+|fg_\w+|parstyle)\b"
+    r"\s*(?:\{[^{}]*\})?\s*)+"
+)
+_PREAMBLE = re.compile(
+    r"^(?:\s*%[^\n]*\n|\s*\\setcounter\{\w+\}\{\d+\}|LaTeX:|\[(?:tex|math|latex)\]|\$latex\b)+", re.IGNORECASE
+)
+_POSTAMBLE = re.compile(r"\[/(?:tex|math|latex)\]\s*$", re.IGNORECASE)
+_ENVIRONMENT = re.compile(r"\s*\\begin\{(?!math\})[a-z]+\*?\}", re.IGNORECASE)
+_DISPLAYED = re.compile(r"\\displaystyle\b\s*")
+
+
+def read(node: DOMNode) -> list[Formula]:
+    """The formula that an image shows, if it shows one."""
+    for name in ATTRIBUTES["mathml"]:
+        if (source := node.getattr(name)) and (tree := mathtree.of_source(source)) is not None:
+            return [Formula(mathml.to_tex(tree), stands_alone(node), "image/converted")]
+    tex = _source(node).strip()
+    if not tex:
+        return []
+    inline = "\\inline" in tex[:20]
+    tex = _STYLING.sub("", _POSTAMBLE.sub("", _PREAMBLE.sub("", tex)).strip())
+    formula = undelimited(tex, False, "image")
+    if not formula.tex.strip():
+        return []
+    display = formula.display or (not inline and _is_display(node, formula.tex, formula.tex != tex))
+    return [Formula(_DISPLAYED.sub("", formula.tex, count=1) if display else formula.tex, display, "image")]
+
+
+def _source(node: DOMNode) -> str:
+    address = (node.getattr("src") or node.getattr("data-src") or "")[:LONGEST_ADDRESS]
+    alternative = node.getattr("alt") or ""
+    for name in ATTRIBUTES["tex"]:
+        if source := node.getattr(name):
+            return str(source)
+    if _SERVICE.search(address):
+        return _queried(address, alternative)
+    if not _CLASSES.isdisjoint(node.class_name[:LONGEST_CLASS].split()):
+        return alternative or node.getattr("title") or ""
+    if undelimited(alternative, False, "image").tex != alternative or _ENVIRONMENT.match(
+        _PREAMBLE.sub("", alternative)
+    ):
+        return alternative
+    return ""
+
+
+def _queried(address: str, alternative: str) -> str:
+    """The TeX in the address of a service: a parameter if it has one, else the whole query or the end of the path."""
+    try:
+        parts = urlsplit(address.replace("&amp;", "&").replace("&space;", "%20").replace("&plus;", "%2B"))
+    except ValueError:
+        return alternative
+    parameters = parse_qs(parts.query)
+    # A formula's own ampersand cuts the parameter short.
+    if "&" in alternative and TEX.search(alternative):
+        return alternative
+    for name in _PARAMETERS:
+        if name in parameters:
+            return parameters[name][0]
+    if parts.query:
+        return unquote(parts.query)
+    if TEX.search(alternative) or not TEX.search(unquote(parts.path)):
+        return alternative
+    return unquote_plus(parts.path.rpartition("/")[2])
+
+
+def _is_display(node: DOMNode, tex: str, delimited: bool) -> bool:
+    classes = node.class_name[:LONGEST_CLASS].split()
+    if not _DISPLAY.isdisjoint(classes) or tex.endswith("\\\\"):
+        return True
+    if not _INLINE.isdisjoint(classes):
+        return False
+    if _ENVIRONMENT.match(tex):
+        return True
+    if _DISPLAYED.match(tex):
+        return not delimited or stands_alone(node)
+    return not delimited and stands_alone(node)

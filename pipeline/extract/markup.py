@@ -1,0 +1,49 @@
+"""The names by which elements say that they are mathematics: data, from `markup.toml`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from itertools import chain
+from typing import Any
+
+from pipeline.extract.tokens import FUNCTIONS
+
+LONGEST_CLASS = 500
+"""Characters of a class attribute that are looked at, so that what is remembered of them stays small."""
+
+MARKUP: dict[str, Any] = tomllib.loads((resources.files("pipeline.extract") / "markup.toml").read_text("utf-8"))
+ROLES: dict[str, str] = {name: role for role, names in MARKUP["classes"].items() for name in names}
+ELEMENTS: dict[str, str] = MARKUP["elements"]
+ATTRIBUTES: dict[str, list[str]] = MARKUP["attributes"]
+
+TEX = re.compile(r"\\[a-zA-Z]|[_^]\{|[a-zA-Z0-9)\]}][_^][a-zA-Z0-9{\\]")
+"""What hardly anything but TeX contains."""
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_SIGN = re.compile(r"[-+=<>/*|()\[\]^_≤≥∈×·−]")
+_NAMED = re.compile("|".join(map(re.escape, sorted(chain.from_iterable(ATTRIBUTES.values()), key=len, reverse=True))))
+_LOGOS = frozenset(("tex", "latex", "mathjax", "katex", "mathml"))
+
+
+@lru_cache(maxsize=8192)
+def role(classes: str) -> str:
+    """The role of the first class that has one, or ""."""
+    return next((ROLES[name] for name in classes[:LONGEST_CLASS].split() if name in ROLES), "")
+
+
+def attributes_in(html: str) -> tuple[str, ...]:
+    """The attributes that hold formulas on some element of a page."""
+    return tuple(sorted(set(_NAMED.findall(html)))) if "data-" in html else ()
+
+
+def looks_like_tex(text: str) -> bool:
+    """Whether a short text reads as a formula rather than as words."""
+    text = text.strip()
+    if not text or text.lower() in _LOGOS:
+        return False
+    if TEX.search(text):
+        return True
+    words = [word for word in _WORD.findall(text) if word not in FUNCTIONS]
+    return not words and len(text) < 200 and (len(text) < 4 or _SIGN.search(text) is not None)

@@ -1,0 +1,50 @@
+"""Where a formula stands: alone on its line, or within a sentence."""
+
+from __future__ import annotations
+
+import re
+
+from resiliparse.parse.html import DOMNode
+
+BLOCKS = frozenset(("p", "div", "center", "dd", "figure", "body", "section", "article", "blockquote"))
+"""Elements in which a formula that stands alone is displayed; in a table or list it may be one of many."""
+_INLINE = frozenset(("span", "a", "b", "i", "em", "strong", "font", "nobr", "big", "noscript", "picture"))
+_BREAKS = BLOCKS | frozenset(("br", "hr", "ul", "ol", "table", "pre", "h1", "h2", "h3", "h4", "dl"))
+_LISTS = frozenset(("li", "td", "th"))
+_FARTHEST = 6
+"""Blank nodes that are passed over on the way to what stands beside a formula."""
+NUMBER = re.compile(
+    r"[\s.,;:]*(?:[(\[]\s*[A-Za-z]{0,3}\.?\s?\d{0,4}(?:[.\-–]\d{1,4}){0,3}[a-z*′']{0,2}\s*[)\]])?[\s.,;¶#]*"
+)
+"""An equation's number, the full stop after it, and the mark that links to it."""
+
+
+def stands_alone(node: DOMNode, blocks: frozenset[str] = BLOCKS) -> bool:
+    """Whether nothing but an equation's number stands on the line of a formula, in one of the elements `blocks`."""
+    for _ in range(_FARTHEST):
+        if not (_ends(node.prev, forward=False) and _ends(node.next, forward=True)):
+            return False
+        parent = node.parent
+        if parent is None or parent.tag not in _INLINE:
+            return (
+                parent is not None
+                and parent.tag in blocks
+                and (parent.parent is None or parent.parent.tag not in _LISTS)
+            )
+        node = parent
+    return False
+
+
+def _ends(sibling: DOMNode | None, forward: bool) -> bool:
+    """Whether the line ends at `sibling` or beyond it, without a word in between."""
+    for _ in range(_FARTHEST):
+        if sibling is None or sibling.tag in _BREAKS:
+            return True
+        if sibling.tag == "#text" and not NUMBER.fullmatch((sibling.value or "")[:60]):
+            return False
+        if sibling.tag[0] != "#" and (
+            len(sibling.text) > 40 or not NUMBER.fullmatch(sibling.text) or sibling.tag == "img"
+        ):
+            return False
+        sibling = sibling.next if forward else sibling.prev
+    return False
