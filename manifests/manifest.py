@@ -59,6 +59,30 @@ class Warc(SourceSection):
     """Web pages in WARC files, as CommonCrawl publishes them."""
 
     kind: Literal["warc"]
+    paths: tuple[str, ...] = ()
+    """Keys of the objects to read, below `root`; `*` and `**` match as in a shell."""
+    lists: tuple[str, ...] = ()
+    """Files that name objects below `root`, a key a line, such as `crawl-data/CC-MAIN-2023-14/warc.paths.gz`; they lie
+    below `root` themselves, or elsewhere by an absolute path or URL. What they name is trusted never to change."""
+    slice: str = Field(default="", pattern=r"^((-?\d+)?:(-?\d+)?(:(-?[1-9]\d*)?)?)?$")
+    """Which lines of each list to read, as Python slices: `:100` the first hundred, `::1000` one in a thousand."""
+
+    @model_validator(mode="after")
+    def names_something_to_read(self) -> Warc:
+        if not (self.paths or self.lists):
+            raise ValueError("give paths, or lists of them")
+        return self
+
+
+class CcIndex(SourceSection):
+    """Single web pages out of WARC files, by tables of where they lie, as CommonCrawl's columnar index has them.
+
+    `paths` are the tables: Parquet with url, warc_filename, warc_record_offset, warc_record_length. One is one unit.
+    """
+
+    kind: Literal["cc-index"]
+    archives: Location = "https://data.commoncrawl.org"
+    """Where the WARC files lie: a folder or URL, such as `s3://commoncrawl`. They are trusted never to change."""
 
 
 class Stack(SourceSection):
@@ -97,7 +121,7 @@ class Jsonl(SourceSection):
     """Subset of every document of this source, such as `lean-proofsteps`."""
 
 
-AnySource = Annotated[Warc | Stack | Github | Arxiv | Jsonl, Field(discriminator="kind")]
+AnySource = Annotated[Warc | CcIndex | Stack | Github | Arxiv | Jsonl, Field(discriminator="kind")]
 
 
 class ModelSection(Section):
@@ -182,6 +206,15 @@ class Limits(Section):
     """Share of records that may be unreadable or crash before the run ends with exit code 3."""
 
 
+class Fetch(Section):
+    """How inputs are read that lie on web servers. Object stores pace their visitors themselves."""
+
+    requests_per_second: float = Field(default=1.0, gt=0)
+    """Of the whole run, all workers together. A whole file is one request. CommonCrawl blocks who asks too often."""
+    contact: str = Field(default="", pattern=r"^[\x21-\x7e]*$")
+    """URL or mail address by which a webmaster can reach you; it is told with each request."""
+
+
 class Manifest(Section):
     """A corpus, as it was asked for."""
 
@@ -204,6 +237,7 @@ class Manifest(Section):
     tokenizer: Tokenizer = Tokenizer(train_vocabulary=32_000)
     mixture: Mixture = Mixture()
     limits: Limits = Limits()
+    fetch: Fetch = Fetch()
 
     @model_validator(mode="after")
     def names_are_unique(self) -> Manifest:
@@ -219,9 +253,7 @@ class Manifest(Section):
     def located(self, folder: Path) -> Manifest:
         """The same with absolute locations: roots and the lock start at the manifest's folder, models at `root`."""
         root = below(str(folder), self.root)
-        sources = tuple(
-            source.model_copy(update={"root": below(str(folder), source.root) or root}) for source in self.sources
-        )
+        sources = tuple(_located(source, str(folder), root) for source in self.sources)
         models = {
             name: model.model_copy(update={"path": below(root, model.path)}) for name, model in self.models.items()
         }
@@ -229,3 +261,10 @@ class Manifest(Section):
         lock = below(str(folder), self.lock)
         found = {"root": root, "lock": lock, "sources": sources, "models": models, "tokenizer": tokenizer}
         return self.model_copy(update=found)
+
+
+def _located(source: AnySource, folder: str, root: str) -> AnySource:
+    found = {"root": below(folder, source.root) or root}
+    if isinstance(source, CcIndex):
+        found["archives"] = below(folder, source.archives)
+    return source.model_copy(update=found)

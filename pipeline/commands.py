@@ -13,10 +13,12 @@ import typer
 from rich.console import Console
 
 from manifests import Manifest, ManifestError, load_manifest
-from pipeline.corpus import Asked, ask, corpus
+from pipeline import http
+from pipeline.corpus import Asked, ask, corpus, reads_web
 from pipeline.driver import Done, Driver, alone, sum_flows
 from pipeline.isolation import Bounds
 from pipeline.lock import Lock
+from pipeline.polite import Gate, Manners
 from pipeline.progress import Reporter
 from pipeline.report.doctor import doctor, render_doctor
 from pipeline.report.explain import explain, render_fates
@@ -30,6 +32,8 @@ from pipeline.stage import Stage
 from pipeline.storage import RunFolder, StorageError
 
 FAILED, TOO_MANY_ERRORS = 1, 3
+PLANNING_ATTEMPTS = 3
+"""Tries of one request while somebody waits for a plan."""
 ERRORS = ("read/", "isolation/", "extract/", "id/")
 """Rules that refuse a record for being broken, not for what it says."""
 
@@ -85,6 +89,7 @@ def run_command(
 def _ask(path: Path, overrides: list[str] | None, sample: str) -> tuple[Asked, list[Stage]]:
     """What a manifest asks for, and the stages that bring it about. Raises ManifestError with the file, ModelError."""
     manifest = load_manifest(path, overrides or ())
+    http.behave(Manners(Gate(manifest.fetch.requests_per_second), manifest.fetch.contact, PLANNING_ATTEMPTS))
     try:
         asked = ask(manifest, share(sample))
         return asked, corpus(asked)
@@ -98,10 +103,15 @@ def _run(
     folder.sweep()
     limits = asked.manifest.limits
     hashes = {rule: model.sha256 for rule, model in asked.models.items()}
-    lock = Lock(folder, hashes, asked.pins)
+    lists = {one.key: one.sha256 for of_source in asked.lists.values() for one in of_source}
+    lock = Lock(folder, hashes, asked.pins, lists)
     bounds = Bounds(limits.record_seconds, limits.worker_bytes)
+    fetch = asked.manifest.fetch
+    gate = Gate(fetch.requests_per_second)
+    http.behave(Manners(gate, fetch.contact))
     with Reporter(folder) as reporter:
-        execute = inline(folder) if no_ray else on_ray(folder, bounds, workers)
+        on_web = fetch if reads_web(asked.manifest) else None
+        execute = inline(folder, gate) if no_ray else on_ray(folder, bounds, workers, on_web)
         driver = Driver(folder, execute, reporter, lock, {"manifest.json": _resolved(asked.manifest)})
         return driver.bring_about(stages, only), lock
 
@@ -115,7 +125,7 @@ def _check_only(stages: list[Stage], only: str) -> None:
 
 def _resolved(manifest: Manifest) -> bytes:
     """The manifest as it was understood, but for locations."""
-    places: dict[str, Any] = {"root": True, "lock": True, "sources": {"__all__": {"root"}}}
+    places: dict[str, Any] = {"root": True, "lock": True, "sources": {"__all__": {"root", "archives"}}}
     places |= {"models": {"__all__": {"path"}}, "tokenizer": {"path"}}
     return manifest.model_dump_json(indent=1, exclude=places).encode() + b"\n"
 

@@ -21,16 +21,18 @@ from filters.perplexity import Perplexity
 from filters.prefilter import Prefilter
 from filters.web import Accents, HtmlType, Length, NewcommandLines, UrlBan
 from manifests import Manifest, ManifestError, unknown_key
-from manifests.manifest import AnySource, Github
+from manifests.manifest import AnySource, CcIndex, Github, Warc
 from pipeline.extract.filter import ExtractHtml
-from pipeline.lock import read_lock
+from pipeline.lock import check_pin, read_lock
 from pipeline.outside import Outside
+from pipeline.path_list import PathList
 from pipeline.sources.arxiv import Arxiv
+from pipeline.sources.cc_index import CcIndex as WarcRecords
 from pipeline.sources.github import Github as GithubTarballs
 from pipeline.sources.jsonl import Jsonl
 from pipeline.sources.source import Source
 from pipeline.sources.stack import Stack
-from pipeline.sources.warc import Warc
+from pipeline.sources.warc import Warc as WarcFiles
 from pipeline.stage import Stage
 from pipeline.stages.dedup import dedup_stages
 from pipeline.stages.ingest import Ingest
@@ -39,19 +41,22 @@ from pipeline.stages.tokenizer import TrainTokenizer
 from pipeline.stages.tokens import Tokens
 from pipeline.tokenization import load_tokenizer
 
+WEB: tuple[type[Filter], ...] = (
+    HtmlType,
+    UrlBan,
+    Prefilter,
+    ExtractHtml,
+    NewcommandLines,
+    Length,
+    LanguageId,
+    MathScore,
+    Perplexity,
+    Accents,
+)
+
 CHAINS: Mapping[str, tuple[type[Filter], ...]] = {
-    "warc": (
-        HtmlType,
-        UrlBan,
-        Prefilter,
-        ExtractHtml,
-        NewcommandLines,
-        Length,
-        LanguageId,
-        MathScore,
-        Perplexity,
-        Accents,
-    ),
+    "warc": WEB,
+    "cc-index": WEB,
     "stack": (Code, LanguageId),
     "github": (FileType, Code, LanguageId),
     "arxiv": (FlattenLatex, Length),
@@ -74,10 +79,12 @@ class Asked:
     models: Mapping[str, Model]
     pins: Mapping[str, str] = field(default_factory=dict)
     sample: float = 1.0
+    lists: Mapping[str, tuple[PathList, ...]] = field(default_factory=dict)
+    """Pinned path lists by source."""
 
 
 def ask(manifest: Manifest, sample: float = 1.0) -> Asked:
-    """Look up what a manifest points to. Raises ManifestError, ModelError."""
+    """Look up what a manifest points to. Raises ManifestError, ModelError, StorageError."""
     inputs, locked = read_lock(manifest.lock) if manifest.lock else ({}, {})
     _known("models", manifest.models, [*MODELS, "tokenizer"])
     chosen = {rule: _chosen(manifest, rule, locked, default) for rule, default in MODELS.items()}
@@ -88,7 +95,15 @@ def ask(manifest: Manifest, sample: float = 1.0) -> Asked:
     files = {rule: resolve(model) for rule, model in models.items()}
     if "tokenizer" in files:  # a token that is not in it must not show only after the corpus is built
         load_tokenizer(files["tokenizer"], manifest.tokenizer.end_of_document)
-    return Asked(manifest, models, inputs, sample)
+    lists = {source.name: _pinned(source, inputs) for source in manifest.sources if isinstance(source, Warc)}
+    return Asked(manifest, models, inputs, sample, lists)
+
+
+def _pinned(section: Warc, pins: Mapping[str, str]) -> tuple[PathList, ...]:
+    lists = tuple(PathList(key, section.slice).pinned(Outside(section.root)) for key in section.lists)
+    for one in lists:
+        check_pin(one.key, one.sha256, pins)
+    return lists
 
 
 def _chosen(manifest: Manifest, rule: str, locked: Mapping[str, str], default: Model) -> Model:
@@ -118,11 +133,13 @@ def _ingest(asked: Asked, number: int) -> Ingest:
         source=source_of(section),
         filters=chain(section, asked.models, f"sources.{section.name}"),
         unlisted=frozenset() if manifest.list_early_drops else EARLY,
-        unit_bytes=manifest.limits.unit_bytes,
+        # a table is a unit: each of its rows stands for some 20 kB
+        unit_bytes=1 if isinstance(section, CcIndex) else manifest.limits.unit_bytes,
         sample=asked.sample,
         seed=manifest.seed,
         outside=Outside(section.root),
         paths=section.paths,
+        lists=asked.lists.get(section.name, ()),
         exclude=section.exclude,
         pins=asked.pins,
     )
@@ -151,7 +168,9 @@ def source_of(section: AnySource) -> Source:
     """The reader of a section's kind of archive."""
     match section.kind:
         case "warc":
-            return Warc(section.name)
+            return WarcFiles(section.name)
+        case "cc-index":
+            return WarcRecords(section.name, Outside(section.archives))
         case "stack":
             return Stack(section.name)
         case "github":
@@ -214,3 +233,9 @@ def _known(where: str, given: Mapping[str, Any] | Sequence[str], allowed: Sequen
 def _languages(section: Github) -> tuple[str, ...]:
     _known(f"sources.{section.name}.languages", section.languages, languages.names())
     return section.languages
+
+
+def reads_web(manifest: Manifest) -> bool:
+    """Whether any input lies on a web server."""
+    archives = [section.archives for section in manifest.sources if isinstance(section, CcIndex)]
+    return any(Outside(place).is_web for place in (*archives, *(section.root for section in manifest.sources)))

@@ -25,6 +25,8 @@ from pathlib import Path
 import psutil
 
 from manifests import Receipt
+from pipeline import http, polite
+from pipeline.polite import Manners
 from pipeline.stage import Stage, Unit, execute
 from pipeline.storage import RunFolder
 
@@ -37,7 +39,8 @@ GLANCE_SECONDS = 0.25
 FORMAT = struct.Struct("=q")
 
 
-Order = tuple[Stage, Unit, RunFolder, Path, dict[int, str]]
+Order = tuple[Stage, Unit, RunFolder, Path, dict[int, str], str]
+"""Of the web, a child is told whom a webmaster can write to; for its turns it asks."""
 Answer = tuple[Receipt | None, str, str]
 """The receipt, or the failure in one line and its traceback."""
 
@@ -105,6 +108,8 @@ class Supervisor:
     """Runs units in a child, one after the other, and gives up the records that the child dies of."""
 
     bounds: Bounds
+    manners: Manners = field(default_factory=lambda: Manners(polite.Gate(rate=1.0)))
+    """How the child behaves on the web: its turns are asked for here."""
     child: Child | None = None
     deaths: Counter[int] = field(default_factory=Counter)
     skip: dict[int, str] = field(default_factory=dict)
@@ -128,7 +133,8 @@ class Supervisor:
         position.leave()
         if self.child is None:
             self.child = Child.start()
-        answer = self._ask(self.child, (stage, unit, run, path, self.skip), position)
+        order = (stage, unit, run, path, self.skip, self.manners.contact)
+        answer = self._ask(self.child, order, position)
         if isinstance(answer, str):
             self._give_up(position.ordinal, answer, unit)
             run.sweep()
@@ -142,11 +148,15 @@ class Supervisor:
         """The child's answer, or the reason why there will be none."""
         try:
             child.pipe.send(order)
-            while not child.pipe.poll(GLANCE_SECONDS):
-                reason = self._trespass(psutil.Process(child.process.pid), position)
-                if reason:
-                    return reason
-            return child.pipe.recv()  # type: ignore[no-any-return]
+            while True:
+                while not child.pipe.poll(GLANCE_SECONDS):
+                    reason = self._trespass(psutil.Process(child.process.pid), position)
+                    if reason:
+                        return reason
+                answer = child.pipe.recv()
+                if not isinstance(answer, polite.Answer):
+                    return answer  # type: ignore[no-any-return]
+                child.pipe.send(self.manners.gate.turn(answer))
         except (OSError, EOFError, psutil.NoSuchProcess):
             return "crash"
 
@@ -175,18 +185,32 @@ class Supervisor:
 _supervisors: dict[Bounds, Supervisor] = {}
 
 
-def run_isolated(stage: Stage, unit: Unit, run: RunFolder, bounds: Bounds) -> Receipt:
+def run_isolated(stage: Stage, unit: Unit, run: RunFolder, bounds: Bounds, manners: Manners | None = None) -> Receipt:
     """Do one unit in this process's child, which is started at the first call and kept."""
-    return _supervisors.setdefault(bounds, Supervisor(bounds)).run(stage, unit, run)
+    supervisor = _supervisors.setdefault(bounds, Supervisor(bounds))
+    supervisor.manners = manners or supervisor.manners
+    return supervisor.run(stage, unit, run)
+
+
+@dataclass(frozen=True)
+class PipedTurns:
+    """The run's gate, as a child has it: it asks up the pipe."""
+
+    pipe: Connection
+
+    def turn(self, last: polite.Answer) -> float:
+        self.pipe.send(last)
+        return float(self.pipe.recv())
 
 
 def serve(pipe: Connection) -> None:
     """The child's loop: do the units that come down the pipe until it closes."""
     while True:
         try:
-            stage, unit, run, path, skip = pipe.recv()
+            stage, unit, run, path, skip, contact = pipe.recv()
         except (EOFError, ConnectionResetError):
             return
+        http.behave(Manners(PipedTurns(pipe), contact))
         pipe.send(_answer_to(stage, unit, run, SharedPosition(path, skip)))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from manifests import File, ManifestError, Receipt, read_toml
+from manifests import ManifestError, Receipt, read_toml
 from pipeline.outside import Shard
 from pipeline.stage import Unit
 from pipeline.storage import RunFolder, StorageError
@@ -61,7 +61,7 @@ class Lock:
 
     def _content(self, shard: Shard, recorded: str) -> str:
         """The sha256 of an input now: the recorded one unless something tells that it may have been touched."""
-        if shard.version and self._seen.get(shard.key) == shard.version:
+        if shard.listed or (shard.version and self._seen.get(shard.key) == shard.version):
             return recorded
         sha256 = shard.open().finish().sha256
         if sha256 == recorded:
@@ -92,8 +92,8 @@ def read_lock(path: str) -> tuple[dict[str, str], dict[str, str]]:
     return inputs, models
 
 
-def check_pin(file: File, pins: Mapping[str, str]) -> None:
+def check_pin(key: str, sha256: str, pins: Mapping[str, str]) -> None:
     """Raises StorageError if an input is not the one that the manifest's lock names."""
-    pinned = pins.get(file.path)
-    if pinned and pinned != file.sha256:
-        raise StorageError(f"{file.path} has sha256 {file.sha256}, but the lock demands {pinned}")
+    pinned = pins.get(key)
+    if pinned and pinned != sha256:
+        raise StorageError(f"{key} has sha256 {sha256}, but the lock demands {pinned}")

@@ -47,15 +47,17 @@ class Outside(Place):
         return cast(BinaryIO, http.HttpFile(self.full(path))) if self.is_web else super().open(path)
 
     def read_range(self, path: str, start: int, end: int) -> bytes:
-        """The bytes from `start` up to `end`, fewer where the object ends. Raises OSError."""
-        if self.is_web:
-            return http.read_range(self.full(path), start, end)
+        """The bytes from `start` up to `end`, fewer where the object ends. Raises FileNotFoundError, StorageError."""
         try:
+            if self.is_web:
+                return http.read_range(self.full(path), start, end)
             return self.fs.cat_file(self.full(path), start, end)  # type: ignore[no-any-return]
-        except OSError as error:  # an object store has nothing to give behind the end, a file gives nothing
-            if isinstance(error, FileNotFoundError) or start < self.size(path):
-                raise
-            return b""
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            if not self.is_web and start >= self.size(path):  # where a file gives nothing, an object store refuses
+                return b""
+            raise StorageError(f"cannot read {path} below {self.url}: {error}") from error
 
     def shards(self, patterns: tuple[str, ...], exclude: tuple[str, ...] = ()) -> list[Shard]:
         """The objects that match, sorted by key. Raises StorageError if a pattern matches nothing."""

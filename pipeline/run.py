@@ -12,11 +12,13 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from manifests import Receipt
+from manifests import Fetch, Receipt
+from pipeline import polite
 from pipeline.driver import Executor, Failure
 from pipeline.isolation import Bounds, UnitError, explain_error, run_isolated
+from pipeline.polite import Manners
 from pipeline.stage import Stage, Unit, Unwatched, execute
-from pipeline.storage import RunFolder
+from pipeline.storage import RunFolder, StorageError
 
 GLANCE_SECONDS = 5.0
 """How often the size of the cluster is looked at while no unit ends."""
@@ -24,8 +26,11 @@ GLANCE_SECONDS = 5.0
 Outcome = tuple[Unit, Receipt | Failure]
 
 
-def inline(run: RunFolder) -> Executor:
-    """One unit after the other in this process: for debuggers, and where Ray is not wanted."""
+def inline(run: RunFolder, gate: polite.Gate | None = None) -> Executor:
+    """One unit after the other in this process: for debuggers, and where Ray is not wanted.
+
+    `gate` is the one that this process asks for its turns on the web, if anything lies there.
+    """
 
     def units_of(stage: Stage, units: Iterable[Unit]) -> Iterator[Outcome]:
         for unit in units:
@@ -33,23 +38,59 @@ def inline(run: RunFolder) -> Executor:
                 yield unit, execute(stage, unit, run, Unwatched())
             except Exception as error:  # the boundary: a failed unit does not stop the others, and the run lists it
                 yield unit, Failure(stage.name, unit.name, explain_error(error), traceback.format_exc())
+                _stop_if(gate)
 
     return units_of
 
 
-def on_ray(run: RunFolder, bounds: Bounds, workers: int = 0) -> Executor:
+def _stop_if(gate: polite.Gate | RayGate | None) -> None:
+    """Raises StorageError if no request is let through any more: the units to come would fail of it one by one."""
+    shut = gate.why_shut() if gate else ""
+    if shut:
+        raise StorageError(f"stopped: {shut}")
+
+
+class RayGate:
+    """The run's gate, in an actor of all nodes."""
+
+    def __init__(self, rate: float) -> None:
+        import ray
+
+        # it takes no CPU, so that it finds room on a busy cluster; a lost one begins anew elsewhere
+        actor = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(polite.Gate)
+        self._actor: Any = actor.remote(rate)
+
+    def turn(self, last: polite.Answer) -> float:
+        import ray
+
+        return float(ray.get(self._actor.turn.remote(last)))
+
+    def why_shut(self) -> str:
+        import ray
+
+        return str(ray.get(self._actor.why_shut.remote()))
+
+
+def on_ray(run: RunFolder, bounds: Bounds, workers: int = 0, fetch: Fetch | None = None) -> Executor:
     """Units as Ray tasks, at most twice as many under way as there are workers.
 
+    `fetch` says how the web is read, if anything lies there.
     The cluster is the one that RAY_ADDRESS or the job names; without one a local Ray is started, and ends with us.
     """
 
+    gate: RayGate | None = None
+
     def units_of(stage: Stage, units: Iterable[Unit]) -> Iterator[Outcome]:
+        nonlocal gate
         import ray
 
         if not ray.is_initialized():  # only now: a run that is done needs no cluster to say so
             _connect(workers)
         task = ray.remote(num_cpus=1, max_retries=5)(_do_on_worker)
-        shared = ray.put((stage, run, bounds))
+        if fetch:
+            gate = gate or RayGate(fetch.requests_per_second)
+        manners = Manners(gate, fetch.contact) if gate and fetch else None
+        shared = ray.put((stage, run, bounds, manners))
         waiting = iter(units)
         under_way: dict[Any, Unit] = {}
         while True:
@@ -60,7 +101,10 @@ def on_ray(run: RunFolder, bounds: Bounds, workers: int = 0) -> Executor:
             ended, _ = ray.wait(list(under_way), timeout=GLANCE_SECONDS)
             for reference in ended:
                 unit = under_way.pop(reference)
-                yield unit, _fetch(stage, unit, reference)
+                outcome = _fetch(stage, unit, reference)
+                yield unit, outcome
+                if isinstance(outcome, Failure):
+                    _stop_if(gate)
 
     return units_of
 
@@ -91,9 +135,9 @@ def _fetch(stage: Stage, unit: Unit, reference: Any) -> Receipt | Failure:
     return outcome
 
 
-def _do_on_worker(shared: tuple[Stage, RunFolder, Bounds], unit: Unit) -> Receipt | Failure:
-    stage, run, bounds = shared
+def _do_on_worker(shared: tuple[Stage, RunFolder, Bounds, Manners | None], unit: Unit) -> Receipt | Failure:
+    stage, run, bounds, manners = shared
     try:
-        return run_isolated(stage, unit, run, bounds)
+        return run_isolated(stage, unit, run, bounds, manners)
     except UnitError as error:
         return Failure(stage.name, unit.name, str(error), error.trace)

@@ -274,7 +274,8 @@ def changes(receipt: Receipt, recipe: bytes, unit: Unit, run: RunFolder) -> list
     found = recipe_changes(receipt, recipe, run)
     if receipt.upstream != unit.standing_on:
         found.append("the receipts it stands on")
-    then, now = {file.path: file.size for file in receipt.inputs}, {shard.key: shard.size for shard in unit.inputs}
+    then = {file.path: file.size for file in receipt.inputs}
+    now = {shard.key: then.get(shard.key, shard.size) if shard.listed else shard.size for shard in unit.inputs}
     for key in sorted(then.keys() | now.keys()):
         if then.get(key) != now.get(key):
             found.append(f"input {key}: {_size(then.get(key))}, now {_size(now.get(key))}")

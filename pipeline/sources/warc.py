@@ -51,6 +51,11 @@ class Warc:
         else:
             yield from self._read_from_first_member(key, stream, head, size)
 
+    def read_at(self, key: str, stream: BinaryIO, position: int) -> Document | Drop | None:
+        """The record at a position, as `read` gives it; None if no page can be read there."""
+        stream.seek(position)
+        return next(iter(Run(self, key, stream, position)), None)
+
     def _read_from_first_member(self, key: str, stream: BinaryIO, head: bytes, size: int) -> Iterator[Document | Drop]:
         first = next_member(stream, 0, size)
         if first == size:

@@ -14,6 +14,7 @@ from filters.filter import Filter, apply
 from manifests import Receipt
 from pipeline.lock import check_pin
 from pipeline.outside import Outside, Shard
+from pipeline.path_list import PathList
 from pipeline.shards import DOCUMENTS, DROPS, ParquetShard, document_row, drop_row
 from pipeline.sources.source import Source
 from pipeline.stage import LOCATION, Bench, Unit, records
@@ -36,6 +37,7 @@ class Ingest:
     seed: int = 0
     outside: Outside = field(default=Outside(""), metadata=LOCATION)
     paths: tuple[str, ...] = field(default=(), metadata=LOCATION)
+    lists: tuple[PathList, ...] = ()
     exclude: tuple[str, ...] = field(default=(), metadata=LOCATION)
     pins: Mapping[str, str] = field(default_factory=dict, metadata=LOCATION)
     """Hashes that inputs must have, by key. They are checked, so they need not be part of the recipe."""
@@ -49,9 +51,16 @@ class Ingest:
         return ()
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
-        shards = self.outside.shards(self.paths, self.exclude)
-        for number, group in enumerate(batches(chosen(shards, self.sample, self.seed), self.unit_bytes)):
+        shards = {shard.key: shard for shard in self._shards()}
+        for number, group in enumerate(batches(chosen([*shards.values()], self.sample, self.seed), self.unit_bytes)):
             yield Unit(unit_name(group), inputs=tuple(group), number=number)
+
+    def _shards(self) -> Iterator[Shard]:
+        """What the lists name in their order, and what the patterns find."""
+        for one in self.lists:
+            yield from one.shards(self.outside, self.exclude)
+        if self.paths:
+            yield from self.outside.shards(self.paths, self.exclude)
 
     def run(self, unit: Unit, bench: Bench) -> None:
         seen: set[bytes] = set()
@@ -77,7 +86,7 @@ class Ingest:
             stream = shard.open()
             yield from self.source.read(shard.key, cast(BinaryIO, stream))
             bench.took(stream)
-            check_pin(bench.inputs[-1], self.pins)
+            check_pin(shard.key, bench.inputs[-1].sha256, self.pins)
 
     def _judge(self, record: Document | Drop, seen: set[bytes]) -> Document | Drop:
         if isinstance(record, Drop):

@@ -69,7 +69,7 @@ def test_overrides_reach_every_key(path: Path, override: str, key: str, value: o
         ("xyz=3", "xyz: unknown key. Allowed here: dedup, "),
         ("dedup.treshold=1", "dedup.treshold: unknown key; did you mean 'threshold'?"),
         ("sources.web.pathes=1", r"sources.web.pathes: unknown key; did you mean 'paths'?"),
-        ("sources.web.kind=warq", "'warc', 'stack', 'github', 'arxiv', 'jsonl'"),
+        ("sources.web.kind=warq", "'warc', 'cc-index', 'stack', 'github', 'arxiv', 'jsonl'"),
         ("dedup.near=perhaps", "dedup.near: Input should be a valid boolean"),
         ("dedup.threshold=2", "less than or equal to 1"),
         ("sources.steps.name=web", "two sources are called web"),
@@ -103,7 +103,6 @@ def test_every_mistake_is_told_once(path: Path) -> None:
     with pytest.raises(ManifestError) as error:
         load_manifest(path)
     assert [line.removeprefix(f"{path}: ").split(":")[0] for line in str(error.value).splitlines()] == [
-        "sources.web.paths",
         "sources.web.pahts",
         "dedup.treshold",
     ]
