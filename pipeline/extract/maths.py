@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from resiliparse.parse.html import DOMNode
 
@@ -279,13 +279,9 @@ def _delimited(text: str, display: bool | None, sure: bool) -> list[Piece] | Non
     formula = undelimited(text, bool(display), "element")
     if formula.tex != text:
         return [Formula(formula.tex, formula.display or bool(display and text.startswith("$")), "element")]
-    pieces = [
-        piece if isinstance(piece, str) else Formula(piece.tex, piece.display, "element")
-        for piece in split(text, _ANY_DELIMITER)
-    ]
-    formulas = [piece for piece in pieces if isinstance(piece, Formula)]
-    if sure and formulas:
-        return [piece for piece in pieces if isinstance(piece, Formula) or piece.strip()]
+    pieces = list(split(text, _ANY_DELIMITER))
+    if sure and not any(isinstance(piece, str) and piece.strip() for piece in pieces):
+        return [replace(piece, kind="element") for piece in pieces if isinstance(piece, Formula)]
     # Mathematics within the text of a formula has delimiters of its own.
     return [formula] if TEX.match(text) else None
 
