@@ -164,16 +164,16 @@ class Blocks:
         if page is None:
             return text.replace("$", "\ue002")
         if not any(sign in text for sign in grammar(page).signs):
-            return _EDGES.sub(r"\1", text).strip()
+            return _unmarked(text)
         if "$\ue000" in text:
             text = _BACKTICKED.sub(self._backticked, text)
         pieces = [
             _PLAIN_DOLLAR.sub(lambda match: match[1] or "\ue002", piece)
             if isinstance(piece, str)
             else self._shown(piece)
-            for piece in split(text, page)
+            for piece in split(text, page, not self.in_cell)
         ]
-        return _EDGES.sub(r"\1", "".join(pieces)).strip()
+        return _unmarked("".join(pieces))
 
     def _backticked(self, match: re.Match[str]) -> str:
         """GitLab writes formulas as code between dollars."""
@@ -191,3 +191,15 @@ class Blocks:
         if any(self._atoms[int(number)][0] == "`" for number in numbers):
             return None
         return _ATOM.sub(lambda match: self._atoms[int(match[1])], text).replace("\ue002", "$")
+
+
+def _plain(text: str) -> str:
+    """Text whose dollars, also escaped ones, belong to no formula."""
+    if "\\" not in text:
+        return text.replace("$", "\ue002")
+    return _PLAIN_DOLLAR.sub(lambda match: match[1] or "\ue002", text)
+
+
+def _unmarked(text: str) -> str:
+    """Text without the marks that only formulas need."""
+    return _EDGES.sub(r"\1", text).strip() if "\ue004" in text or "\ue003" in text else text.strip()

@@ -17,7 +17,7 @@ from pipeline.extract.tex import Formula, undelimited
 MOST = 40
 """Blocks that one formula may lie in."""
 
-OPENER = re.compile(rf"\ue002\ue002|(?<!\\)\\\[|{ENVIRONMENT}")
+OPENER = re.compile(rf"(?<!\ue002)\ue002\ue002(?!\ue002)|(?<!\\)\\\[|{ENVIRONMENT}")
 """What may begin a formula that the block does not end."""
 _PLAIN_MARK = re.compile(r"[\s>]*")
 """A paragraph's, also within a quotation; lists and headings have marks that show."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from filters import wordlist
@@ -66,6 +66,8 @@ class Grammar:
     """The delimiters of a page in the form in which they are looked for."""
 
     openers: re.Pattern[str]
+    others: re.Pattern[str]
+    """Those without the dollars."""
     rules: dict[str, Rule]
     signs: str
     """Characters of which a text must hold one to hold a formula."""
@@ -79,17 +81,26 @@ def grammar(page: Page) -> Grammar:
         if left.strip("$"):
             rules[left] = Rule(right, "display" if display else "inline", "none")
     for left, right, _ in page.asciimath:
-        rules[left] = Rule(right, "inline", "none", "asciimath")
+        rules[left] = Rule(right, "alone", "none", "asciimath")
     lefts = "|".join(re.escape(left) for left in sorted(rules, key=len, reverse=True))
-    openers = re.compile(rf"{ENVIRONMENT}|{_TAG}|(?P<left>{lefts})|(?P<dollars>\$+)|\\[\\$]")
-    return Grammar(openers, rules, "".join({left[0] for left in rules} | {"$", "\\", "["}))
+    others = rf"{ENVIRONMENT}|{_TAG}|(?P<left>{lefts})(?P=left)*|\\[\\$]"
+    return Grammar(
+        re.compile(rf"{others}|(?P<dollars>\$+)"),
+        re.compile(rf"{others}|(?P<dollars>(?!))"),
+        rules,
+        "".join({left[0] for left in rules} | {"$", "\\", "["}),
+    )
 
 
-def split(text: str, page: Page) -> Iterator[str | Formula]:
-    """Cut a block of text into plain text and formulas, in order; the pieces of plain text keep their dollars."""
-    scan = _Scan(text, page)
+def split(text: str, page: Page, block: bool = True) -> Iterator[str | Formula]:
+    """Cut a block of text into plain text and formulas, in order; the pieces of plain text keep their dollars.
+
+    `block` is False for a text that is none, such as a table's cell, in which what stands alone is not display.
+    """
+    scan = _Scan(text, page, block)
+    openers = scan.grammar.openers if scan.pairs else scan.grammar.others
     start = position = 0
-    while opener := scan.grammar.openers.search(text, position):
+    while opener := openers.search(text, position):
         found = scan.formula(opener)
         if found is None:
             position = opener.end()
@@ -110,16 +121,14 @@ Found = tuple[Formula, int, int]
 class _Scan:
     """Looks for the ends of formulas in one block of text, in time linear in its length."""
 
-    def __init__(self, text: str, page: Page) -> None:
+    def __init__(self, text: str, page: Page, block: bool) -> None:
         self.text = text
         self.page = page
+        self.block = block
         self.grammar = grammar(page)
+        self.pairs = dollars.pairs(text, page) if "$" in text else {}
         self.without: dict[str, tuple[int, int]] = {}
         """Per closing delimiter, a stretch of text in which it is known not to begin."""
-
-    @cached_property
-    def pairs(self) -> dict[int, dollars.Pair]:
-        return dollars.pairs(self.text, self.page)
 
     def find(self, closer: str, begin: int) -> int:
         """Where `closer` begins next, or -1; looks no further than LONGEST, and at no stretch twice."""
@@ -137,7 +146,8 @@ class _Scan:
         if opener["tag"]:
             return self._tag(opener)
         if opener["left"]:
-            found = self._delimited(opener.start(), opener["left"], self.grammar.rules[opener["left"]])
+            left = opener["left"]  # of several that touch the last one opens
+            found = self._delimited(opener.end() - len(left), left, self.grammar.rules[left])
             return found or (self._dollars(opener) if opener["left"][0] == "$" else None)
         return self._dollars(opener) if opener["dollars"] else None
 
@@ -193,6 +203,8 @@ class _Scan:
         return _GROUP.search(self.text[max(begin, again - 200) : again]) is None
 
     def _is_alone(self, start: int, end: int) -> bool:
+        if not self.block:
+            return False
         before = self.text[max(start - 2, 0) : start].rstrip(" ")
         return before[-1:] in ("", "\n") and _LINE_END.match(self.text, end) is not None
 

@@ -44,7 +44,8 @@ def extract(html: bytes, charset: str | None = None) -> Extraction:
         body = HTMLTree.parse(text).body
     except (ValueError, UnicodeError) as error:
         raise ExtractError("parser", str(error)) from error
-    blocks = Blocks(Page.of(text) if maths_sign(html) else None)
+    page = Page.of(text)
+    blocks = Blocks(page if page.renders or maths_sign(html) else None)
     if body is not None:
         Walk(blocks, Markup.of(text)).run(body)
     return Extraction(blocks.render(), dict(blocks.info), encoding)
