@@ -10,6 +10,7 @@ from pipeline.extract.broken import OPENER, Block, mended
 from pipeline.extract.configuration import Page
 from pipeline.extract.delimiters import grammar, split
 from pipeline.extract.tex import Formula
+from pipeline.extract.trim import Passage, trimmed
 
 DEEPEST = 12
 """Levels of lists and quotations that are shown."""
@@ -41,10 +42,18 @@ class Blocks:
     """What the next block's first line begins with instead of the prefixes: a heading's or an item's mark."""
     formulas: int = 0
     in_cell: bool = False
+    letters: int = 0
+    """Characters of the text so far."""
+    linked: int = 0
+    """Characters of it that are in links."""
+    links: int = 0
+    inner: int = 0
+    """Links to places in the page itself."""
+    _counted: tuple[int, int, int] = (0, 0, 0)
     _inline: list[str] = field(default_factory=list)
     ignoring: bool = False
     """The text that comes now has no delimiters, whatever it looks like."""
-    _written: list[Block] = field(default_factory=list)
+    _written: list[Passage] = field(default_factory=list)
     _atoms: list[str] = field(default_factory=list)
     _in_list: bool = False
 
@@ -134,12 +143,14 @@ class Blocks:
         lines.insert(1, "|" + " --- |" * len(rows[0]))
         self._write(("\n" + "".join(self.prefixes)).join(lines))
 
-    def mark(self) -> int:
-        """A place in the text to which `cut` can go back."""
-        return len(self._written)
+    def mark(self) -> tuple[int, ...]:
+        """A place in the text to which `cut` can go back: its passages, formulas, letters and links so far."""
+        return len(self._written), self.formulas, self.letters, self.linked, self.links, self.inner
 
-    def cut(self, mark: int) -> None:
-        del self._written[mark:]
+    def cut(self, mark: tuple[int, ...]) -> None:
+        del self._written[mark[0] :]
+        self.letters, self.linked, self.links, self.inner = mark[2:]
+        self._counted = (self.letters, self.linked, self.links)
 
     def render(self) -> str:
         """The whole text. Where it holds formulas, a dollar that belongs to none is written `\\$`."""
@@ -156,8 +167,11 @@ class Blocks:
     def _write(self, text: str) -> None:
         prefix = "".join(self.prefixes)
         in_list = bool(self.prefixes) and self.prefixes[-1].isspace()
-        self._written.append(Block(("\n" if in_list and self._in_list else "\n\n") + (self.lead or prefix), text))
-        self._in_list, self.lead = in_list, ""
+        gap = "\n" if in_list and self._in_list else "\n\n"
+        now = (self.letters, self.linked, self.links)
+        figures = [one - other for one, other in zip(now, self._counted, strict=True)]
+        self._written.append(Passage(gap, self.lead or prefix, text, *figures))
+        self._in_list, self.lead, self._counted = in_list, "", now
 
     def _with_formulas(self, text: str) -> str:
         page = self.page
@@ -181,9 +195,10 @@ class Blocks:
         return self._shown(Formula(atom.strip("`"), False, "delimiter")) if atom[0] == "`" else match[0]
 
     def _mended(self) -> list[Block]:
-        if self.page is None or not any(OPENER.search(block.text) for block in self._written):
-            return self._written
-        return mended(self._written, self.page, self._shown, self._source)
+        blocks = [Block(passage.gap + passage.lead, passage.text) for passage in trimmed(self._written)]
+        if self.page is None or not any(OPENER.search(block.text) for block in blocks):
+            return blocks
+        return mended(blocks, self.page, self._shown, self._source)
 
     def _source(self, text: str) -> str | None:
         """The text with its formulas written out; None if it holds code."""

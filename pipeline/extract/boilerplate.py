@@ -1,8 +1,12 @@
-"""Page furniture: what is not the page's own text. Judged by elements only; no line is deleted for a word in it."""
+"""Page furniture: what is not the page's own text.
+
+Judged by elements, by the names that authors give to blocks, and by how much of the page's running text a block holds.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from resiliparse.parse.html import DOMNode
@@ -10,56 +14,169 @@ from resiliparse.parse.html import DOMNode
 from filters import wordlist
 
 DROPPED = frozenset(
-    ("#comment", "script", "style", "nav", "footer", "aside", "button", "noscript", "iframe", "object", "embed", "svg",
-     "canvas", "select", "option", "input", "textarea", "template", "dialog", "video", "audio", "map", "head", "link",
-     "meta", "img", "picture", "menu")
+    ("#comment", "script", "style", "nav", "button", "iframe", "object", "embed", "svg", "canvas", "select", "option",
+     "input", "textarea", "template", "dialog", "video", "audio", "map", "head", "link", "meta", "img", "picture",
+     "menu", "search")
 )  # fmt: skip
 """Elements that never hold the text of a page."""
 
-SIZEABLE = 4000
-"""Characters from which on running text is content, whatever its element is called: some pages are one form."""
+_OFTEN = frozenset(("footer", "aside", "address"))
+"""Elements that hold furniture unless their name, or what they hold, says otherwise."""
+_SELDOM = frozenset(("form", "noscript"))
+"""Elements that hold the text of a page only where they are wrapped around all of it."""
+_NEVER = frozenset(("body", "main", "pre", "code"))
+"""Elements whose name speaks of the layout or of a highlighter."""
+_ROLES = frozenset(
+    ("navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "dialog", "alert",
+     "alertdialog", "toolbar", "tooltip")
+)  # fmt: skip
+_TITLES = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary"))
+_MAIN = "main, [role=main]"
+_HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_LONGEST_NAME = 200
+"""Characters of a class attribute or id that are looked at."""
+
+MAJORITY = 0.5
+"""The share of the page's running text from which on a block is content, whatever it is called."""
+LEAST = 200
+"""Characters of running text without which no block is content for its size alone."""
+_PATIENCE = 20
+"""How many times the length of the page may be read to find such blocks, or hostile nesting would be quadratic."""
+
 
 _WORDS = wordlist.load("pipeline.extract", "boilerplate.txt")
-_NAME = re.compile(rf"(?:^|[-_\s])(?:{'|'.join(map(re.escape, _WORDS))})(?:$|[-_\s])")
-_LAYOUT = re.compile(r"(?:^|\s)(?:has|no|with|without|hide|is|page|layout|wp)-\S+")
-_HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
-_ROLES = frozenset(
-    ("navigation", "banner", "contentinfo", "complementary", "search", "menu", "menubar", "dialog", "alert")
+
+
+def _any(words: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+
+
+_PARTS = _any(word for word in _WORDS if word[0] != "=")
+_FURNITURE = re.compile(
+    rf"(?:^|[-\s])(?:{_PARTS})(?=$|[-\s])|(?:^|\s)(?:{_any(word[1:] for word in _WORDS if word[0] == '=')})(?=$|\s)"
 )
-_CONTENT = "h1, main, article, [role=main], [itemprop=articleBody]"
+_PLACES = (
+    "site|page|main|global|top|bottom|left|right|primary|secondary|mobile|post|block|section|wrapper|wrap|container|"
+    "box|bar|area|inner|content|list|[0-9]+"
+)
+# The ids of sections are made of their titles ("related-work"): they name furniture only as a whole.
+_FURNITURE_ID = re.compile(rf"(?:(?:{_PLACES})-)*=?(?:{_any(word.lstrip('=') for word in _WORDS)})(?:-(?:{_PLACES}))*")
+_CONTENT = re.compile(rf"(?:^|[-\s])(?:{_any(wordlist.load('pipeline.extract', 'asides.txt'))})(?=$|[-\s])")
+_OVERLAY = re.compile(r"cookie|consent|gdpr|modal|popup|onetrust")
+_LAYOUT = re.compile(r"(?:^|(?<=[-\s]))(?:has|no|with|without|hide|show|layout)-\S+")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def _plain(names: str) -> str:
+    return _HUMP.sub("-", names[:_LONGEST_NAME]).lower().replace("_", "-").replace("--", "-")
 
 
 @lru_cache(maxsize=16384)
 def names_furniture(names: str) -> bool:
     """Whether a class attribute or id names page furniture; `has-sidebar` speaks of the layout, not of itself."""
-    return _NAME.search(_LAYOUT.sub(" ", names.lower())) is not None
+    return _FURNITURE.search(_LAYOUT.sub(" ", _plain(names))) is not None
 
 
-def is_furniture(node: DOMNode, tag: str, classes: str) -> bool:
-    """Whether an element and all that is in it should be left out."""
-    if tag in DROPPED:
-        return True
-    if node.hasattr("hidden") or _HIDDEN.search(node.getattr("style") or ""):
-        return True
-    if tag == "header":
-        return node.query_selector("h1") is None
-    if tag == "form":
-        return not _is_sizeable(node)
-    named = (classes and names_furniture(classes[:200])) or (node.hasattr("id") and names_furniture(node.id[:200]))
-    if not named and node.getattr("role") not in _ROLES:
+@lru_cache(maxsize=4096)
+def _id_is_furniture(name: str) -> bool:
+    return _FURNITURE_ID.fullmatch(_plain(name)) is not None
+
+
+@lru_cache(maxsize=4096)
+def names_content(names: str) -> bool:
+    """Whether a class attribute names something that belongs to the text though it stands aside or is folded away."""
+    return _CONTENT.search(_plain(names)) is not None
+
+
+class Furniture:
+    """Judges the elements of one page."""
+
+    def __init__(self, body: DOMNode) -> None:
+        self.body = body
+        self._total = -1
+        self._patience = 0
+        self._headings = -1
+
+    def content(self) -> list[DOMNode]:
+        """Where the text of the page is: its `main` elements and its title, if they hold it, else all of the body."""
+        # Not one selector for both: resiliparse gives an element twice that both halves match.
+        found = self.body.query_selector_all("main") or self.body.query_selector_all("[role=main]")
+        mains = [node for node in found if not _within_main(node)]
+        if not mains or sum(map(running, mains)) < MAJORITY * self.total:
+            return [self.body]
+        if any(node.query_selector("h1") is not None for node in mains):
+            return mains
+        titles = self.body.query_selector_all("h1")
+        return [*titles, *mains] if len(titles) == 1 else mains
+
+    def holds(self, node: DOMNode, tag: str, classes: str) -> bool:
+        """Whether an element and all that is in it is furniture."""
+        if tag in DROPPED:
+            return tag != "button" or not _is_in_heading(node)
+        name = node.id if node.hasattr("id") else ""
+        if (classes and names_furniture(classes)) or (name and _id_is_furniture(name) and not _is_titled(node, name)):
+            return tag not in _NEVER and not self._is_content(node, tag, _OVERLAY.search(classes + name) is not None)
+        if tag in _SELDOM or node.getattr("role") in _ROLES:
+            return not self._is_content(node, tag)
+        if tag == "header":
+            return node.query_selector("h1, h2, h3") is None and not self._is_majority(node)
+        if tag in _OFTEN or node.hasattr("hidden") or _HIDDEN.search(node.getattr("style") or ""):
+            return not (names_content(classes) or names_content(name) or self._is_majority(node))
         return False
-    return (
-        tag not in ("body", "main", "article", "h1")
-        and node.query_selector(_CONTENT) is None
-        and not _is_sizeable(node)
-    )
+
+    @property
+    def total(self) -> int:
+        """Characters of the page's running text."""
+        if self._total < 0:
+            self._total = running(self.body)
+            self._patience = _PATIENCE * len(self.body.text)
+        return self._total
+
+    def _is_content(self, node: DOMNode, tag: str, overlay: bool = False) -> bool:
+        if node.query_selector(_MAIN) is not None or (not overlay and self._is_majority(node)):
+            return True
+        return self._is_title(node, tag)
+
+    def _is_title(self, node: DOMNode, tag: str) -> bool:
+        """Whether the page's only heading of the first level is here."""
+        if self._headings < 0:
+            self._headings = len(self.body.query_selector_all("h1"))
+        return self._headings == 1 and (tag == "h1" or node.query_selector("h1") is not None)
+
+    def _is_majority(self, node: DOMNode) -> bool:
+        threshold = max(MAJORITY * self.total, LEAST)
+        if self._patience < 0:
+            return False
+        length = len(node.text)
+        self._patience -= length
+        return length >= threshold and running(node) >= threshold
 
 
-def _is_sizeable(node: DOMNode) -> bool:
-    characters = len(node.text)
-    return characters > SIZEABLE and sum(len(link.text) for link in node.query_selector_all("a")) < characters / 2
+def _is_titled(node: DOMNode, name: str) -> bool:
+    """Whether the id of a section is the one word of its title."""
+    heading = node.query_selector("h1, h2, h3, h4, h5, h6") if node.tag in ("section", "div") else node
+    return heading is not None and heading.text.strip(" \n\t¶#").lower() == name.lower()
 
 
-def is_link_list(characters: int, linked: int, links: int) -> bool:
-    """Whether a block is a menu by its figures: four links or more that make up over four fifths of its letters."""
-    return links >= 4 and linked > 0.8 * characters
+def running(node: DOMNode) -> int:
+    """Characters of the text in an element, blanks and what is in links and scripts left out."""
+    aside = node.query_selector_all("a, script, style, select")
+    return _letters(node.text) - sum(_letters(part.text) for part in aside)
+
+
+def _letters(text: str) -> int:
+    return len(text) - text.count(" ") - text.count("\n") - text.count("\t")
+
+
+def _is_in_heading(node: DOMNode) -> bool:
+    """Whether a button is the title of a section that it unfolds."""
+    return node.parent is not None and node.parent.tag in _TITLES
+
+
+def _within_main(node: DOMNode) -> bool:
+    parent = node.parent
+    while parent is not None and parent.tag != "body":
+        if parent.tag == "main" or parent.getattr("role") == "main":
+            return True
+        parent = parent.parent
+    return False

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from resiliparse.parse.html import DOMNode
 
 from pipeline.extract.blocks import Blocks
-from pipeline.extract.boilerplate import DROPPED, is_furniture, is_link_list, names_furniture
+from pipeline.extract.boilerplate import Furniture
+from pipeline.extract.cells import cell, row, table
+from pipeline.extract.code import holds_code, language, reads_as_prose, verbatim
 from pipeline.extract.maths import Markup, Piece
 from pipeline.extract.tex import Formula
+from pipeline.extract.trim import is_link_list
 
 _BLOCKS = frozenset(
     ("address", "article", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",
@@ -19,8 +22,11 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _MENUS = frozenset(("ul", "ol", "dl", "table", "div", "section", "p"))
 """Blocks that are left out when they turn out to be lists of links."""
-_LAYOUT = "table, pre, ul, ol, dl, h1, h2, h3, h4, blockquote"
-_LANGUAGE = re.compile(r"(?:^|\s)(?:language|lang|highlight(?:-source)?|brush:)[-\s]*([a-zA-Z][\w+#]*)")
+_RELATIONS = frozenset(("prev", "next", "tag", "category tag"))
+"""Relations of links that turn pages or name labels."""
+_ANCHORS = " \n\t¶#§🔗↩↵↑^⇑⬆\ufe0e\ufe0f"
+"""What a link shows that leads to where it stands, or back to where its reader came from."""
+_MATHS = "math, script, .katex, .MathJax, mjx-container"
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|[A-Za-z]{3,}|[*†‡§\[(].*|TM|SM|®|™)", re.DOTALL)
 
 
@@ -33,14 +39,14 @@ class Walk:
         self.pending: list[DOMNode | Callable[[], None]] = []
         self.lists: list[int | None] = []
         self.rows: list[list[str]] = []
-        self.in_link = False
+        self.in_link = self.in_lines = False
         page = blocks.page
         self.configured = page.ignored | page.processed if page is not None else frozenset()
         """Classes that turn the search for delimiters off or on."""
-        self.characters = self.linked = self.links = 0
 
-    def run(self, root: DOMNode) -> None:
-        self.pending.append(root)
+    def run(self, body: DOMNode) -> None:
+        self.furniture = Furniture(body)
+        self.pending.extend(reversed(self.furniture.content()))
         while self.pending:
             item = self.pending.pop()
             if not isinstance(item, DOMNode):
@@ -51,11 +57,16 @@ class Walk:
                 self._element(item, item.tag or "")
 
     def _text(self, value: str) -> None:
-        self.blocks.text(value)
+        if self.in_lines:
+            for line in value.strip("\n").split("\n"):
+                self.blocks.text(line)
+                self.blocks.line_break()
+        else:
+            self.blocks.text(value)
         length = len(value) if value.isalnum() else len(value.strip())
-        self.characters += length
+        self.blocks.letters += length
         if self.in_link:
-            self.linked += length
+            self.blocks.linked += length
 
     def _element(self, node: DOMNode, tag: str) -> None:
         if tag[0] == "#":
@@ -66,16 +77,16 @@ class Walk:
         formulas = self.markup.read(node, tag, classes)
         if formulas is not None:
             self._formulas(formulas, tag)
-        elif not is_furniture(node, tag, classes):
+        elif not self.furniture.holds(node, tag, classes):
             handler = _HANDLERS.get(tag)
             if handler:
                 handler(self, node)
-            elif tag == "div" and "fragment" in classes.split():  # Doxygen's code
+            elif classes and holds_code(classes):
                 self._pre(node)
             elif tag in _BLOCKS:
-                self._block(node, tag)
+                self.block(node, tag)
             else:
-                self._children(node)
+                self.children(node)
 
     def _ignore(self, classes: str) -> None:
         """Read no delimiters in what comes until the element ends, or read them again."""
@@ -98,27 +109,24 @@ class Walk:
         if tag in _BLOCKS:
             self.blocks.flush()
 
-    def _children(self, node: DOMNode, leave: Callable[[], None] | None = None) -> None:
+    def children(self, node: DOMNode, leave: Callable[[], None] | None = None) -> None:
         if leave:
             self.pending.append(leave)
         self.pending.extend(reversed(node.child_nodes))
 
-    def _block(self, node: DOMNode, tag: str) -> None:
+    def block(self, node: DOMNode, tag: str) -> None:
         self.blocks.flush()
-        self._children(node, self._unless_menu() if tag in _MENUS else self.blocks.flush)
+        self.children(node, self.unless_menu() if tag in _MENUS else self.blocks.flush)
 
-    def _unless_menu(self) -> Callable[[], None]:
+    def unless_menu(self) -> Callable[[], None]:
         """Ends a block and takes it back if it holds links and hardly anything else; formulas save it."""
-        before = (self.characters, self.linked, self.links)
-        mark, formulas = self.blocks.mark(), self.blocks.formulas
+        mark = self.blocks.mark()
 
         def leave() -> None:
             self.blocks.flush()
-            after = (self.characters, self.linked, self.links)
-            grown = [now - then for now, then in zip(after, before, strict=True)]
-            if is_link_list(*grown) and self.blocks.formulas == formulas:
+            _, formulas, *figures = [now - then for now, then in zip(self.blocks.mark(), mark, strict=True)]
+            if is_link_list(*figures) and not formulas:
                 self.blocks.cut(mark)
-                self.characters, self.linked, self.links = before
 
         return leave
 
@@ -126,9 +134,15 @@ class Walk:
         def leave() -> None:
             self.in_link = False
 
+        if node.getattr("rel") in _RELATIONS:
+            return
+        if (node.getattr("href") or "").startswith("#"):
+            if not node.text.strip(_ANCHORS):
+                return
+            self.blocks.inner += 1
         self.in_link = True
-        self.links += 1
-        self._children(node, leave)
+        self.blocks.links += 1
+        self.children(node, leave)
 
     def _heading(self, node: DOMNode) -> None:
         def leave() -> None:
@@ -140,11 +154,11 @@ class Walk:
             self.blocks.lead = (
                 (self.blocks.lead or "".join(self.blocks.prefixes)) + "#" * int((node.tag or "h1")[1]) + " "
             )
-        self._children(node, leave)
+        self.children(node, leave)
 
     def _list(self, node: DOMNode) -> None:
         self.blocks.flush()
-        end = self._unless_menu()
+        end = self.unless_menu()
 
         def leave() -> None:
             self.lists.pop()
@@ -153,7 +167,7 @@ class Walk:
         start = node.getattr("start") or "1"
         first = int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1
         self.lists.append(first if node.tag == "ol" else None)
-        self._children(node, leave)
+        self.children(node, leave)
 
     def _item(self, node: DOMNode) -> None:
         blocks = self.blocks
@@ -170,7 +184,7 @@ class Walk:
 
         blocks.lead = "".join(blocks.prefixes) + mark
         blocks.indent(" " * len(mark))
-        self._children(node, leave)
+        self.children(node, leave)
 
     def _quote(self, node: DOMNode) -> None:
         def leave() -> None:
@@ -179,34 +193,44 @@ class Walk:
 
         self.blocks.flush()
         self.blocks.indent("> ")
-        self._children(node, leave)
+        self.children(node, leave)
 
     def _pre(self, node: DOMNode) -> None:
-        inner = node.query_selector("code")
-        classes = " ".join(part.class_name for part in (inner, node, node.parent) if part is not None)
-        language = _LANGUAGE.search(classes)
-        source = verbatim(node)
-        self.characters += len(source)
-        if language and language[1].lower() == "math":  # GitLab
+        source, name = verbatim(node), language(node)
+        self.blocks.letters += len(source)
+        if name == "math":  # GitLab
+            self._formulas([Formula(source, True, "element")], "p")
+        elif not name and (node.query_selector(_MATHS) is not None or reads_as_prose(source)):
+            self._lines(node)
+        else:
+            self.blocks.code_block(source, name)
+
+    def _lines(self, node: DOMNode) -> None:
+        """Text that is preformatted for its line ends only."""
+        before, self.in_lines = self.in_lines, True
+
+        def leave() -> None:
             self.blocks.flush()
-            self.blocks.formula(Formula(source, True, "element"))
-            self.blocks.flush()
-            return
-        self.blocks.code_block(source, language[1].lower() if language else "")
+            self.in_lines = before
+
+        self.blocks.flush()
+        self.children(node, leave)
 
     def _code(self, node: DOMNode) -> None:
-        if node.query_selector("math, script, .katex, .MathJax, mjx-container") is not None:
-            self._children(node)
+        if node.query_selector(_MATHS) is not None:
+            self.children(node)
             return
-        source = node.text
-        self._text("")
-        self.characters += len(source)
-        self.linked += len(source) if self.in_link else 0
-        self.blocks.code(source)
+        source = verbatim(node) if node.first_element_child is not None else node.text
+        self.blocks.letters += len(source)
+        self.blocks.linked += len(source) if self.in_link else 0
+        if "\n" in source.strip() and node.query_selector("br") is not None:
+            self.blocks.code_block(source, language(node))
+        else:
+            self.blocks.code(source)
 
     def _emphasis(self, node: DOMNode) -> None:
         self.blocks.emphasis()
-        self._children(node, self.blocks.emphasis)
+        self.children(node, self.blocks.emphasis)
 
     def _break(self, node: DOMNode) -> None:
         self.blocks.line_break()
@@ -216,75 +240,17 @@ class Walk:
         text = node.text.strip()
         plain = not text or len(text) > 20 or _ORDINAL.fullmatch(text)
         if plain or node.query_selector("a, img, math, script, sup, sub, .katex") is not None:
-            self._children(node)
+            self.children(node)
             return
         sign = "^" if node.tag == "sup" else "_"
         self._text(sign + (text if text.isalnum() else f"{{{text}}}"))
-
-    def _table(self, node: DOMNode) -> None:
-        """Tables that hold blocks are layout and are walked through; the others become rows and columns."""
-        if self.blocks.in_cell or node.query_selector(_LAYOUT) is not None:
-            self._block(node, "table")
-            return
-        self.blocks.flush()
-        end = self._unless_menu()
-        self.rows, self.blocks.in_cell = [], True
-
-        def leave() -> None:
-            self._cell_ends()
-            self.blocks.in_cell = False
-            self.blocks.table(self.rows)
-            end()
-
-        self._children(node, leave)
-
-    def _row(self, node: DOMNode) -> None:
-        if not self.blocks.in_cell:
-            self._block(node, "tr")
-            return
-        self._cell_ends()
-        self.rows.append([])
-        self._children(node)
-
-    def _cell(self, node: DOMNode) -> None:
-        if not self.blocks.in_cell or not self.rows:
-            self._block(node, "td")
-            return
-
-        def leave() -> None:
-            self.rows[-1].append(self.blocks.take())
-
-        self._children(node, leave)
-
-    def _cell_ends(self) -> None:
-        """Text in a table outside of its cells, such as a caption, is a row of its own."""
-        stray = self.blocks.take()
-        if stray:
-            self.rows.append([stray])
 
 
 _HANDLERS: dict[str, Callable[[Walk, DOMNode], None]] = {
     "a": Walk._link, "br": Walk._break, "em": Walk._emphasis, "pre": Walk._pre, "listing": Walk._pre,
     "code": Walk._code,
-    "blockquote": Walk._quote, "ul": Walk._list, "ol": Walk._list, "li": Walk._item, "table": Walk._table,
-    "tr": Walk._row, "td": Walk._cell, "th": Walk._cell, "sup": Walk._raised, "sub": Walk._raised,
+    "samp": Walk._code, "kbd": Walk._code, "tt": Walk._code,
+    "blockquote": Walk._quote, "ul": Walk._list, "ol": Walk._list, "li": Walk._item, "table": table,
+    "tr": row, "td": cell, "th": cell, "sup": Walk._raised, "sub": Walk._raised,
     **{f"h{level}": Walk._heading for level in range(1, 7)},
 }  # fmt: skip
-
-
-def verbatim(node: DOMNode) -> str:
-    """The text of preformatted code, its blanks and line breaks kept and its line numbers left out."""
-    pieces: list[str] = []
-    pending: list[DOMNode] = [node]
-    while pending:
-        item = pending.pop()
-        tag = item.tag or ""
-        if tag == "#text":
-            pieces.append(item.value or "")
-        elif tag == "br":
-            pieces.append("\n")
-        elif tag[0] != "#" and tag not in DROPPED and not names_furniture(item.class_name[:200]):
-            if tag in ("div", "li", "tr", "p") and pieces and not pieces[-1].endswith("\n"):
-                pieces.append("\n")
-            pending.extend(reversed(item.child_nodes))
-    return "".join(pieces)

@@ -58,10 +58,26 @@ def test_no_line_goes_for_a_word_in_it(line: str) -> None:
 
 @pytest.mark.parametrize("word", wordlist.load("pipeline.extract", "boilerplate.txt"))
 def test_each_furniture_word_counts_as_class_and_id_but_not_within_a_word(word: str) -> None:
-    assert text(f"<p>a<div class='x {word.upper()}'>b</div>") == "a"
-    assert text(f"<p>a<div id='left-{word}_2'>b</div>") == "a"
-    assert text(f"<p>a<div class='x{word}x'>b</div>") == "a\n\nb"
-    assert text(f"<p>a<div class='has-{word}'>b</div>") == "a\n\nb"
+    name = word.removeprefix("=")
+    assert text(f"<p>a<div class='x {name.upper()}'>b</div>") == "a"
+    assert text(f"<p>a<div id='left-{name}_2'>b</div>") == "a"
+    assert text(f"<p>a<div class='x{name}x'>b</div>") == "a\n\nb"
+    assert text(f"<p>a<div class='has-{name}'>b</div>") == "a\n\nb"
+    assert (text(f"<p>a<div class='my-{name}'>b</div>") == "a") == (name == word)
+
+
+@pytest.mark.parametrize("name", wordlist.load("pipeline.extract", "asides.txt"))
+def test_each_content_word_keeps_what_stands_aside_or_is_folded_away(name: str) -> None:
+    assert text(f"<p>a<aside class='x-{name}'>b</aside>") == "a\n\nb"
+    assert text(f"<p>a<div hidden id='{name}'>b</div>") == "a\n\nb"
+    assert text("<p>a<aside class='x'>b</aside><div hidden>b</div>") == "a"
+
+
+@pytest.mark.parametrize("phrase", wordlist.load("pipeline.extract", "phrases.txt"))
+def test_each_phrase_goes_where_it_is_all_of_a_block(phrase: str) -> None:
+    assert text(f"<p>a<div>» <a href=x>{phrase.title()}</a> …</div>") == "a"
+    assert text(f"<p>a<div>{phrase} b</div>") == f"a\n\n{phrase} b"
+    assert (text(f"<h1>a</h1><h2>{phrase}</h2>") == "# a") == (" " in phrase)
 
 
 @pytest.mark.parametrize(

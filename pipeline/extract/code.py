@@ -1,0 +1,82 @@
+"""Code on a page: which elements hold it, its text as it stands, its language; and `pre` that holds prose."""
+
+from __future__ import annotations
+
+import re
+
+from resiliparse.parse.html import DOMNode
+
+_CONTAINERS = frozenset(
+    ("fragment", "syntaxhighlighter", "crayon-syntax", "CodeMirror", "blob-wrapper", "js-file-line-container",
+     "dp-highlighter", "cm-editor", "ace_editor", "react-code-lines")
+)  # fmt: skip
+"""Classes of elements that hold code without `pre`, or with a `pre` a line: Doxygen, highlighters, editors, GitHub."""
+_MARGIN = re.compile(
+    r"(?:^|[-_\s])(?:line-?nos?|line-?numbers?|linenodiv|line_numbers|gutters?|blob-num|hljs-ln-(?:n|line|numbers)|nums|lnt?|"
+    r"prompt|copy|copybtn|clipboard|toolbar|button|tooltip|sr-only)(?:$|[-_\s])",
+    re.IGNORECASE,
+)
+"""Line numbers, prompts and buttons."""
+_SKIPPED = frozenset(("script", "style", "button", "svg", "template", "select", "textarea"))
+_ROWS = frozenset(("div", "li", "tr", "p", "ol", "ul", "table", "pre"))
+_LANGUAGE = re.compile(
+    r"(?:^|\s)(?:(?:language|lang|highlight-source|highlight|hl|src|brush|syntax)[-:]\s*|(?:sourceCode|hljs|src|prettyprint)\s+)"
+    r"(?!source|notranslate|linenums|lang)([a-zA-Z][\w+#]*)"
+)
+_NO_LANGUAGE = frozenset(
+    ("default", "none", "text", "plaintext", "plain", "nohighlight", "txt", "src", "output", "code")
+)
+
+_SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]+[,;:]? [^\W\d_]+")
+_SYMBOLS = re.compile(r"[{}\[\]<>=;_|\\/#@&*+~`]")
+_BLANKS = re.compile(r"\S {3,}\S")
+
+
+def holds_code(classes: str) -> bool:
+    """Whether an element's class says that all in it is one piece of code."""
+    return not _CONTAINERS.isdisjoint(classes.split())
+
+
+def verbatim(node: DOMNode) -> str:
+    """The text of code, its blanks and line breaks kept; line numbers, prompts and buttons left out."""
+    pieces: list[str] = []
+    pending: list[DOMNode] = [node]
+    while pending:
+        item = pending.pop()
+        tag = item.tag or ""
+        if tag == "#text":
+            pieces.append(item.value or "")
+        elif tag == "br":
+            pieces.append("\n")
+        elif tag[0] != "#" and tag not in _SKIPPED and not (item is not node and _MARGIN.search(item.class_name[:200])):
+            if tag in _ROWS and pieces and not pieces[-1].endswith("\n"):
+                pieces.append("\n")
+            pending.extend(reversed(item.child_nodes))
+    return "".join(pieces)
+
+
+def language(node: DOMNode) -> str:
+    """The language that the classes of code, or of the boxes around it, name; "" if they name none."""
+    inner = node.query_selector("code")
+    box: DOMNode | None = node
+    boxes = [inner] if inner is not None else []
+    for _ in range(3):
+        if box is not None and box.tag != "body":
+            boxes.append(box)
+            box = box.parent
+    for part in boxes:
+        named = part.getattr("data-lang") or part.getattr("data-language") or ""
+        found = _LANGUAGE.search(f"lang-{named} {part.class_name}" if named else part.class_name)
+        if found and found[1].lower() not in _NO_LANGUAGE:
+            return found[1].lower()
+    return ""
+
+
+def reads_as_prose(source: str) -> bool:
+    """Whether preformatted text is sentences: a letter, an old plain-text page, a poem of long lines."""
+    if len(source) < 200:
+        return False
+    lines = [line for line in source.split("\n") if line.strip()]
+    sentences = sum(_SENTENCE.search(line) is not None for line in lines)
+    symbols, columns = len(_SYMBOLS.findall(source)), sum(_BLANKS.search(line) is not None for line in lines)
+    return sentences >= 0.7 * len(lines) and symbols <= 0.02 * len(source) and columns <= 0.1 * len(lines)
