@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from documents import HERE
-from render import Expected, markups, render
+from render import Expected, expected, render, renderers
 from score import Counts, Report, score
 
 from pipeline.extract import extract
@@ -27,12 +27,14 @@ COLUMNS = ("recall", "precision", "kind", "order", "twice", "prose", "leak", "co
 def main() -> None:
     given = _arguments()
     chosen = [
-        markup
-        for markup in markups().values()
-        if (not given.renderer or markup.name in given.renderer) and (not given.family or markup.family in given.family)
+        renderer
+        for renderer in renderers().values()
+        if (not given.renderer or renderer.name in given.renderer)
+        and (not given.family or renderer.family in given.family)
     ]
-    folders = render(given.out.resolve(), chosen)
-    pages = [(folder, Expected(**json.loads((folder / "expected.json").read_text()))) for folder in folders]
+    pages = [
+        (job.page, expected(job.renderer, job.article)) for job in render(given.out.resolve(), chosen, given.cached)
+    ]
     if given.show:
         show(pages[given.page], given.html)
         return
@@ -49,6 +51,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--family", action="append", help="only this family of renderers")
     parser.add_argument("--renderer", action="append", help="only this renderer")
     parser.add_argument("--renderers", action="store_true", help="a line for each renderer, not for each family")
+    parser.add_argument("--cached", action="store_true", help="only pages that have been rendered before")
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
     parser.add_argument("--show", metavar="RENDERER", help="what went wrong on one page of a renderer, and its text")
     parser.add_argument("--page", type=int, default=0, help="which page of it (0 to 7)")
@@ -59,12 +62,12 @@ def _arguments() -> argparse.Namespace:
     return given
 
 
-def judge(folder: Path, expected: Expected) -> tuple[Report, str]:
-    html = (folder / "page.html").read_bytes()
+def judge(page: Path, wanted: Expected) -> tuple[Report, str]:
+    html = page.read_bytes()
     start = time.process_time()
     text = extract(html).text
     seconds = time.process_time() - start
-    report = score(text, expected)
+    report = score(text, wanted)
     report.counts.seconds = seconds
     return report, text
 
@@ -72,9 +75,9 @@ def judge(folder: Path, expected: Expected) -> tuple[Report, str]:
 def run(pages: list[tuple[Path, Expected]]) -> dict[str, Counts]:
     """Counts by `family`, by `family/renderer` and over all."""
     tables: dict[str, Counts] = defaultdict(Counts)
-    for folder, expected in pages:
-        report, _ = judge(folder, expected)
-        for name in (expected.family, f"{expected.family}/{expected.renderer}", "total"):
+    for page, wanted in pages:
+        report, _ = judge(page, wanted)
+        for name in (wanted.family, f"{wanted.family}/{wanted.renderer}", "total"):
             tables[name] += report.counts
     return tables
 
@@ -91,14 +94,14 @@ def print_table(tables: dict[str, Counts], rows: str) -> None:
 
 
 def show(page: tuple[Path, Expected], html: bool) -> None:
-    folder, expected = page
-    report, text = judge(folder, expected)
+    path, wanted = page
+    report, text = judge(path, wanted)
     if html:
-        print((folder / "page.html").read_text(encoding="utf-8"))
+        print(path.read_text(encoding="utf-8"))
         print("=" * 80)
     print(text)
     print("=" * 80)
-    print(folder / "page.html")
+    print(path)
     for title, found in (
         ("missed", report.missed),
         ("extra", report.extra),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from urllib.parse import quote, quote_plus
 
+import chrome
 from documents import Block, Document, Formula, Line, Span
 
 _PLACE = re.compile("«([\\w-]+)»")
@@ -37,7 +38,6 @@ class Markup:
     source: str = "formulas.txt"
     browser: str = ""
     """What a browser must find before the page is saved again, as a CSS selector; "" if no browser draws it."""
-    title: str = "h1"
     strip: str = ""
     """A CSS selector of what is taken out of the page that the browser drew."""
 
@@ -51,6 +51,13 @@ class Markup:
             return _FILLERS[name](formula.given) if name in _FILLERS else engines[name][f"{formula.kind} {formula.tex}"]
 
         return _PLACE.sub(fill, template)
+
+    def markers(self, article: Document) -> list[str]:
+        return chrome.markers(self.chrome, article)
+
+    def look(self) -> str:
+        """What besides the article and this table decides how the page looks."""
+        return chrome.template(self.chrome)
 
     def engines(self) -> set[str]:
         """The engines whose output its templates hold."""
