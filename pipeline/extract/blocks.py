@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from pipeline.extract.broken import OPENER, Block, mended
+from pipeline.extract.broken import Block, mended
 from pipeline.extract.configuration import Page
 from pipeline.extract.delimiters import grammar, split
 from pipeline.extract.tex import Formula
@@ -56,6 +56,9 @@ class Blocks:
     _written: list[Passage] = field(default_factory=list)
     _atoms: list[str] = field(default_factory=list)
     _in_list: bool = False
+
+    def __post_init__(self) -> None:
+        self._signs = grammar(self.page).signs if self.page is not None else ""
 
     def text(self, value: str) -> None:
         if not value.isascii():
@@ -177,14 +180,12 @@ class Blocks:
         page = self.page
         if page is None:
             return text.replace("$", "\ue002")
-        if not any(sign in text for sign in grammar(page).signs):
+        if not any(sign in text for sign in self._signs):
             return _unmarked(text)
         if "$\ue000" in text:
             text = _BACKTICKED.sub(self._backticked, text)
         pieces = [
-            _PLAIN_DOLLAR.sub(lambda match: match[1] or "\ue002", piece)
-            if isinstance(piece, str)
-            else self._shown(piece)
+            _plain(piece) if isinstance(piece, str) else self._shown(piece)
             for piece in split(text, page, not self.in_cell)
         ]
         return _unmarked("".join(pieces))
@@ -196,9 +197,7 @@ class Blocks:
 
     def _mended(self) -> list[Block]:
         blocks = [Block(passage.gap + passage.lead, passage.text) for passage in trimmed(self._written)]
-        if self.page is None or not any(OPENER.search(block.text) for block in blocks):
-            return blocks
-        return mended(blocks, self.page, self._shown, self._source)
+        return blocks if self.page is None else mended(blocks, self.page, self._shown, self._source)
 
     def _source(self, text: str) -> str | None:
         """The text with its formulas written out; None if it holds code."""

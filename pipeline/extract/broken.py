@@ -17,8 +17,8 @@ from pipeline.extract.tex import Formula, undelimited
 MOST = 40
 """Blocks that one formula may lie in."""
 
-OPENER = re.compile(rf"(?<!\ue002)\ue002\ue002(?!\ue002)|(?<!\\)\\\[|{ENVIRONMENT}")
-"""What may begin a formula that the block does not end."""
+_OPENER = re.compile(rf"(?<!\ue002)\ue002\ue002(?!\ue002)|(?<!\\)\\\[|{ENVIRONMENT}")
+_SIGNS = ("\ue002\ue002", "\\[", "\\begin{")
 _PLAIN_MARK = re.compile(r"[\s>]*")
 """A paragraph's, also within a quotation; lists and headings have marks that show."""
 
@@ -38,6 +38,8 @@ def mended(
     `write` puts a formula into the text; `expand` gives the source of a text in which finished pieces stand, or None
     where they cannot be part of a formula. Dollars that no formula has claimed are U+E002.
     """
+    if not any(sign in block.text for block in blocks for sign in _SIGNS):
+        return blocks
     out: list[Block] = []
     following = blocks[::-1]
     while following:
@@ -64,7 +66,7 @@ def _texts(following: list[Block], count: int) -> list[str]:
 def _unclosed(text: str) -> tuple[re.Match[str], str] | None:
     """The first opening delimiter that has no closing one after it, and that closing one."""
     position = 0
-    while opener := OPENER.search(text, position):
+    while opener := _OPENER.search(text, position):
         name = opener["environment"]
         closer = f"\\end{{{name}}}" if name else "\\]" if opener[0] == "\\[" else opener[0]
         end = text.find(closer, opener.end())

@@ -22,6 +22,7 @@ _LEFT = re.compile(rf"\bleft[\"']?\s*:{_STRING}")
 _RIGHT = re.compile(rf"\bright[\"']?\s*:{_STRING}")
 _DISPLAY = re.compile(r"\bdisplay[\"']?\s*:\s*(?:true|!0)\b")
 _CLASSES = re.compile(r"\b(ignore|process)(?:Html)?Class[\"']?\s*:\s*[\"']([-\w|]{1,200})[\"']")
+_DISPLAYSTYLE = re.compile(r"\b([a-zA-Z]+)[\"']?\s*:\s*[\"'][\\]{1,2}displaystyle\s*[\"']")
 _ESCAPE = re.compile(r"\\(.)")
 
 
@@ -52,6 +53,8 @@ class Page:
     """Its configuration says that `$$…$$` is inline."""
     asciimath: tuple[Delimiter, ...] = ()
     """Those of AsciiMath, none where the page does not load it."""
+    displaystyle: str = ""
+    r"""Its own name for `\displaystyle`: a macro that it configures."""
     ignored: frozenset[str] = frozenset()
     """Classes of elements in which its renderer finds no delimiters."""
     processed: frozenset[str] = frozenset()
@@ -73,6 +76,7 @@ class Page:
             delimiters=delimiters,
             inline_dollars="$$" in inline and Delimiter("$$", "$$", True) not in delimiters,
             asciimath=_asciimath(html, [pair for name, pairs in lists if not name for pair in pairs]),
+            displaystyle=macro[1] if (macro := _DISPLAYSTYLE.search(html)) else "",
             ignored=_classes(html, "ignore"),
             processed=_classes(html, "process"),
             forum=forum,

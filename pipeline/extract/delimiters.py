@@ -228,7 +228,11 @@ class _Scan:
     def _found(self, body: str, display: bool, kind: str, start: int, end: int) -> Found:
         if kind == "asciimath":
             return Formula(asciimath.to_tex(body), display, "asciimath/converted"), start, end
-        return undelimited(restored(body), display, kind), start, end
+        body = restored(body)
+        if self.page.displaystyle:
+            body = re.sub(rf"\\{self.page.displaystyle}(?![a-zA-Z])", r"\\displaystyle", body)
+        display = display or (body.lstrip().startswith(r"\displaystyle") and self._is_alone(start, end))
+        return undelimited(body, display, kind), start, end
 
 
 def restored(body: str) -> str:

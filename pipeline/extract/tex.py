@@ -17,6 +17,7 @@ _ENTITY = re.compile(r"&(?:(lt)|(gt)|(amp)|(quot)|(#0?39|apos)|nbsp|#160);")
 """References that were escaped once too often: none of them means anything in TeX."""
 _REFERRED = ("<", ">", "&", '"', "'")
 _WIKIPEDIA = re.compile(r"\{\\(?:display|text)style\b(.*)\}", re.DOTALL)
+_DISPLAYSTYLE = re.compile(r"^(?:\\displaystyle(?![a-zA-Z])\s*)+(?=\S)")
 _DELIMITED = re.compile(r"\s*(?:(\$\$)(.+)\$\$|(\\\[)(.+)\\\]|\\\((.+)\\\)|\$(.+)\$)\s*", re.DOTALL)
 _DEFINITION = re.compile(
     r"\\(?:(?:re|provide)?newcommand|[gex]?def|let|DeclareMathOperator|newenvironment|require|usepackage)(?![a-zA-Z])\*?"
@@ -36,6 +37,8 @@ class Formula:
     def __str__(self) -> str:
         """The formula between dollars, or "" if it shows nothing: it is blank, or only defines commands."""
         body = _clean(self.tex)
+        if self.display:
+            body = _DISPLAYSTYLE.sub("", body)
         if not body or defines_only(body):
             return ""
         return f"$${body}$$" if self.display else f"${body}$"
