@@ -16,7 +16,7 @@ from fsspec.utils import glob_translate
 
 from manifests import File
 from manifests.manifest import below
-from pipeline.outside import Outside, Shard
+from pipeline.outside import InputStream, Outside, Shard
 from pipeline.sources.unpack import DamageError, unpacked
 from pipeline.storage import StorageError
 
@@ -57,14 +57,14 @@ class PathList:
 
     def _read(self, outside: Outside) -> tuple[File, list[str]]:
         """What the file is, and its lines."""
-        where = below(outside.url, self.key)
-        folder, _, name = where.rpartition("/")
+        folder, _, name = below(outside.url, self.key).rpartition("/")
         try:
-            stream = Shard(name, 0, folder).open()
+            stream = InputStream(name, Outside(folder).open(name))
             text = _whole(unpacked(cast(BinaryIO, stream)))
             return stream.finish(), list(_lines(text))
-        except (DamageError, StorageError) as error:
-            raise StorageError(f"the path list {where} is of no use: {error}") from None
+        except (DamageError, OSError, StorageError) as error:
+            hint = "; without a network, name a copy in `lists` by its absolute path" if Outside(folder).is_web else ""
+            raise StorageError(f"the path list {self.key} is of no use: {error}{hint}") from None
 
 
 def as_slice(text: str) -> slice:

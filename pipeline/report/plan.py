@@ -6,12 +6,13 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from rich.console import Console
 
 from manifests import Receipt
 from pipeline.report.text import plain, size, table
+from pipeline.sources.cc_index import CcIndex
 from pipeline.stage import Stage, Unit
 from pipeline.stages.ingest import Ingest
 
@@ -33,6 +34,8 @@ class PlanRow:
     """None where nothing was measured: stages that read keys and counts, not text."""
     objects: int
     """To write, at most."""
+    records: int = 0
+    """To be fetched by their place, where tables tell it."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,14 @@ def plan(stages: Sequence[Stage]) -> Plan:
     for stage in stages:
         units = list(stage.units(done))
         done[stage.name] = tuple(_expected(stage, unit) for unit in units)
-        measured = _of_stage(stage, known)
+        measured, records = _of_stage(stage, known), 0
         read = sum(text.get((receipt.stage, receipt.unit), 0.0) for unit in units for receipt in unit.upstream)
         if isinstance(stage, Ingest):
             measured = measured | known["sources"].get(type(stage.source).__name__.lower(), {})
-            text |= {(stage.name, unit.name): _input_bytes(unit) * measured.get("text", 1.0) for unit in units}
-            read = sum(map(_input_bytes, units))
-        rows.append(_row(stage, units, round(read), measured))
+            weights = {unit.name: _weigh(stage, unit) for unit in units}
+            text |= {(stage.name, name): size * measured.get("text", 1.0) for name, (_, size) in weights.items()}
+            records, read = (sum(weight[part] for weight in weights.values()) for part in (0, 1))
+        rows.append(_row(stage, units, round(read), measured, records))
     return _sum(rows)
 
 
@@ -75,8 +79,12 @@ def _expected(stage: Stage, unit: Unit) -> Receipt:
     return Receipt(stage=stage.name, unit=unit.name, recipe="", upstream="")
 
 
-def _input_bytes(unit: Unit) -> int:
-    return sum(shard.size for shard in unit.inputs)
+def _weigh(stage: Ingest, unit: Unit) -> tuple[int, int]:
+    """Records that are known to be read one by one, and bytes to read."""
+    if not isinstance(stage.source, CcIndex):
+        return 0, sum(shard.size for shard in unit.inputs)
+    found = [stage.source.weigh(cast(BinaryIO, shard.open())) for shard in unit.inputs]
+    return sum(records for records, _ in found), sum(size for _, size in found)
 
 
 def _of_stage(stage: Stage, known: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,11 +92,11 @@ def _of_stage(stage: Stage, known: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _row(stage: Stage, units: Sequence[Unit], read: int, measured: Mapping[str, Any]) -> PlanRow:
+def _row(stage: Stage, units: Sequence[Unit], read: int, measured: Mapping[str, Any], records: int) -> PlanRow:
     rate = measured.get("bytes_per_second")
     inputs = sum(len(unit.inputs) for unit in units)
     objects = measured.get("objects", OBJECTS) * len(units)
-    return PlanRow(stage.name, len(units), inputs, read, read / rate / 3600 if rate else None, objects)
+    return PlanRow(stage.name, len(units), inputs, read, read / rate / 3600 if rate else None, objects, records)
 
 
 def _sum(rows: list[PlanRow]) -> Plan:
@@ -112,6 +120,9 @@ def render_plan(found: Plan, console: Console) -> None:
     hours, objects = _hours(found.core_hours), f"{found.objects:,}"
     made.add_row("all", f"{found.units:,}", inputs, read, hours, objects, style="bold")
     console.print(made)
+    for row in found.rows:
+        if row.records:
+            console.print(f"{plain(row.stage)}: {row.records:,} records, one by one.")
     console.print("~ is expected of what one core did on a sample; - was not measured. No document was read.")
 
 

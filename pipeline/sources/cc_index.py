@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, ClassVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as pt
 
@@ -82,6 +83,14 @@ class CcIndex:
             yield Drop(key, "read", "empty")
         else:
             yield from self._rows(key, table)
+
+    def weigh(self, stream: BinaryIO) -> tuple[int, int]:
+        """How many rows a table has, and how many bytes they say lie there; no page is read."""
+        try:
+            lengths = pq.ParquetFile(stream, pre_buffer=False).read(columns=[COLUMNS[3]]).column(0)
+            return len(lengths), int(pc.sum(lengths).as_py() or 0)
+        except (*BROKEN, IndexError):
+            return 0, 0
 
     def _rows(self, key: str, table: pq.ParquetFile) -> Iterator[Document | Drop]:
         first, total = 0, table.metadata.num_rows

@@ -12,9 +12,12 @@ from filters.language_id import LanguageId
 from filters.math_score import MathScore
 from filters.models import ModelError
 from manifests import ManifestError, load_manifest
-from pipeline.corpus import CHAINS, ask, corpus
+from pipeline.corpus import CHAINS, ask, corpus, reads_web
+from pipeline.outside import Outside
+from pipeline.sources.cc_index import CcIndex
 from pipeline.stage import recipe_hash
 from pipeline.stages.ingest import Ingest
+from pipeline.storage import StorageError
 from pipeline.tokenization import TokenizerError
 
 MANIFEST = """
@@ -146,3 +149,38 @@ def test_a_tokenizer_without_its_end_is_told_before_any_work(path: Path, tmp_pat
     with pytest.raises(TokenizerError, match="</s>"):
         ask(load_manifest(path, given))
     assert ask(load_manifest(path, [*given, "tokenizer.end_of_document=<|end|>"])).models["tokenizer"].sha256
+
+
+def test_the_manifest_of_open_web_math_plans_a_crawl_from_a_list(tmp_path: Path) -> None:
+    """With a copy of the list it asks nothing of the web, whose files it names."""
+    (tmp_path / "warc.paths").write_text("\n".join(f"crawl-data/{number}.warc.gz" for number in range(90_000)))
+    shipped = Path(__file__).parents[2] / "manifests/open-web-math.toml"
+    overrides = [f'sources.open-web-math.lists=["{tmp_path}/warc.paths"]']
+    found = stages(shipped, *overrides)
+    assert [unit.name for unit in found[0].units({})] == [
+        f"crawl-data/{number}.warc.gz" for number in range(0, 90_000, 10_000)
+    ]
+    assert reads_web(load_manifest(shipped))
+    (tmp_path / "warc.paths").write_text("crawl-data/other.warc.gz")
+    assert recipe_hash(stages(shipped, *overrides)[0]) != recipe_hash(found[0])
+
+
+def test_a_list_is_held_to_its_pin(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("a.warc.gz")
+    (tmp_path / "lock.toml").write_text(f'[inputs]\n"{tmp_path}/list" = "{"0" * 64}"\n')
+    with pytest.raises(StorageError, match="but the lock demands 000"):
+        stages(path, f"sources.web.lists=['{tmp_path}/list']", f"lock={tmp_path}/lock.toml")
+
+
+@pytest.mark.parametrize("slice", ["5", "a:b", "::0", "1:2:3:4", "1-2"])
+def test_a_slice_is_a_slice(path: Path, slice: str) -> None:
+    with pytest.raises(ManifestError, match=r"sources\.web\.slice"):
+        load_manifest(path, [f"sources.web.slice='{slice}'"])
+
+
+def test_single_records_are_filtered_as_whole_files_are(path: Path) -> None:
+    web, records = (ingest(path, f"sources.web.kind={kind}") for kind in ("warc", "cc-index"))
+    assert records.filters == web.filters
+    assert isinstance(records.source, CcIndex)
+    assert records.source.archives == Outside("https://data.commoncrawl.org")
+    assert recipe_hash(records) == recipe_hash(ingest(path, "sources.web.kind=cc-index", "sources.web.archives=s3://x"))

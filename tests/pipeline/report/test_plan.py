@@ -6,12 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from small_runs import narrow, shown
 
 from manifests import Receipt
 from pipeline.outside import Outside
+from pipeline.path_list import ASSUMED_BYTES, PathList
 from pipeline.report.plan import plan, render_plan, throughput
+from pipeline.sources.cc_index import CcIndex
 from pipeline.sources.jsonl import Jsonl
 from pipeline.stage import Bench, Unit
 from pipeline.stages.ingest import Ingest
@@ -69,3 +73,22 @@ def test_it_fits_a_terminal_and_marks_expectations(tmp_path: Path) -> None:
     lines = [line.split() for line in shown(console).splitlines()]
     assert ["documents/j", "2", "3", "5.0", "kB", "<0.01", "6"] in lines
     assert ["else", "0", "-", "-", "-", "0"] in lines
+
+
+def test_records_that_a_table_tells_of_are_counted_and_weighed(tmp_path: Path) -> None:
+    columns = {"url": ["a", "b"], "warc_filename": ["none.gz"] * 2, "warc_record_offset": [0, 9]}
+    pq.write_table(pa.table({**columns, "warc_record_length": [20_000, 30_000]}), tmp_path / "a.parquet")
+    (tmp_path / "b.parquet").write_bytes(b"no table")
+    source = CcIndex("web", Outside("http://127.0.0.1:1"))
+    stage = Ingest(source, (), unit_bytes=1, outside=Outside(str(tmp_path)), paths=("*.parquet",))
+    found = plan([stage])
+    assert (found.rows[0].units, found.rows[0].records, found.rows[0].bytes) == (2, 2, 50_000)
+    console = narrow()
+    render_plan(found, console)
+    assert "documents/web: 2 records, one by one." in shown(console)
+
+
+def test_files_that_a_list_names_are_taken_to_be_as_large_as_a_crawls(tmp_path: Path) -> None:
+    (tmp_path / "list").write_text("a.gz\nb.gz\nc.gz")
+    found = plan([Ingest(Jsonl("j"), (), lists=(PathList("list", ":2"),), outside=Outside(str(tmp_path)))])
+    assert (found.units, found.input_bytes) == (2, 2 * ASSUMED_BYTES)
