@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
 from resiliparse.parse.html import DOMNode
 
 from pipeline.extract import mathml, mathtree
-from pipeline.extract.markup import ATTRIBUTES, LONGEST_CLASS, MARKUP, TEX
+from pipeline.extract.markup import ATTRIBUTES, LONGEST_CLASS, MARKUP, TEX, is_displayed, looks_like_tex, role
 from pipeline.extract.surroundings import stands_alone
 from pipeline.extract.tex import Formula, undelimited
 
@@ -27,7 +27,8 @@ _PREAMBLE = re.compile(
     r"^(?:\s*%[^\n]*\n|\s*\\setcounter\{\w+\}\{\d+\}|LaTeX:|\[(?:tex|math|latex)\]|\$latex\b)+", re.IGNORECASE
 )
 _POSTAMBLE = re.compile(r"\[/(?:tex|math|latex)\]\s*$", re.IGNORECASE)
-_ENVIRONMENT = re.compile(r"\s*\\begin\{(?!math\})[a-z]+\*?\}", re.IGNORECASE)
+_ENVIRONMENT = re.compile(r"\s*\\begin\{[a-z]+\*?\}", re.IGNORECASE)
+_PATH = re.compile(r"\s*(?:[a-zA-Z]:)?\\\\?\w+\\\w")
 _DISPLAYED = re.compile(r"\\displaystyle\b\s*")
 
 
@@ -58,11 +59,18 @@ def _source(node: DOMNode) -> str:
         return _queried(address, alternative)
     if not _CLASSES.isdisjoint(node.class_name[:LONGEST_CLASS].split()):
         return alternative or node.getattr("title") or ""
+    return alternative if _is_tex(alternative, node.class_name) else ""
+
+
+def _is_tex(alternative: str, classes: str) -> bool:
+    """Whether an image shows its alternative text as a formula, though nothing that is known says so."""
+    if "\\" not in alternative and "$" not in alternative and not role(classes):
+        return False
     if undelimited(alternative, False, "image").tex != alternative or _ENVIRONMENT.match(
         _PREAMBLE.sub("", alternative)
     ):
-        return alternative
-    return ""
+        return True
+    return looks_like_tex(alternative) and not _PATH.match(alternative)
 
 
 def _queried(address: str, alternative: str) -> str:
@@ -80,9 +88,7 @@ def _queried(address: str, alternative: str) -> str:
             return parameters[name][0]
     if parts.query:
         return unquote(parts.query)
-    if TEX.search(alternative) or not TEX.search(unquote(parts.path)):
-        return alternative
-    return unquote_plus(parts.path.rpartition("/")[2])
+    return alternative or unquote_plus(parts.path.rpartition("/")[2])
 
 
 def _is_display(node: DOMNode, tex: str, delimited: bool) -> bool:
@@ -91,7 +97,7 @@ def _is_display(node: DOMNode, tex: str, delimited: bool) -> bool:
         return True
     if not _INLINE.isdisjoint(classes):
         return False
-    if _ENVIRONMENT.match(tex):
+    if is_displayed(tex):
         return True
     if _DISPLAYED.match(tex):
         return not delimited or stands_alone(node)

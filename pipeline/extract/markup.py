@@ -19,8 +19,12 @@ ROLES: dict[str, str] = {name: role for role, names in MARKUP["classes"].items()
 ELEMENTS: dict[str, str] = MARKUP["elements"]
 ATTRIBUTES: dict[str, list[str]] = MARKUP["attributes"]
 
-TEX = re.compile(r"\\[a-zA-Z]|[_^]\{|[a-zA-Z0-9)\]}][_^][a-zA-Z0-9{\\]")
+TEX = re.compile(r"\\[a-zA-Z{}|,;!%#&$]|[_^]\{|[a-zA-Z0-9)\]}][_^][a-zA-Z0-9{\\]")
 """What hardly anything but TeX contains."""
+_HINTS = "|".join(MARKUP["words"]["hints"])
+_HINTED = re.compile(rf"(?:^|[-_])(?:{_HINTS})(?:$|[-_])", re.IGNORECASE)
+_DISPLAYED = re.compile(rf"\s*\\begin\{{(?:{'|'.join(MARKUP['words']['displayed'])})\*?\}}")
+_COMMAND = re.compile(r"\\[a-zA-Z]+\*?|\\(?:text|mathrm|operatorname|label|begin|end)[a-z]*\*?\{[^{}]*\}")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SIGN = re.compile(r"[-+=<>/*|()\[\]^_≤≥∈×·−]")
 _NAMED = re.compile("|".join(map(re.escape, sorted(chain.from_iterable(ATTRIBUTES.values()), key=len, reverse=True))))
@@ -29,8 +33,23 @@ _LOGOS = frozenset(("tex", "latex", "mathjax", "katex", "mathml"))
 
 @lru_cache(maxsize=8192)
 def role(classes: str) -> str:
-    """The role of the first class that has one, or ""."""
-    return next((ROLES[name] for name in classes[:LONGEST_CLASS].split() if name in ROLES), "")
+    """The role of the classes of an element, or ""; a name that is certain goes before one that is only likely."""
+    names = classes[:LONGEST_CLASS].split()
+    roles = [ROLES[name] for name in names if name in ROLES]
+    if not roles:
+        return "likely" if any(map(_HINTED.search, names)) else ""
+    return next((role for role in roles if role != "likely"), "likely")
+
+
+@lru_cache(maxsize=1024)
+def element_role(tag: str) -> str:
+    """The role of an element by its name, or ""; an unknown one such as `math-span` holds the source of a formula."""
+    return ELEMENTS.get(tag) or ("source" if "-" in tag and _HINTED.search(tag) else "")
+
+
+def is_displayed(tex: str) -> bool:
+    """Whether a formula begins an environment that is displayed wherever it stands."""
+    return _DISPLAYED.match(tex) is not None
 
 
 def attributes_in(html: str) -> tuple[str, ...]:
@@ -39,11 +58,11 @@ def attributes_in(html: str) -> tuple[str, ...]:
 
 
 def looks_like_tex(text: str) -> bool:
-    """Whether a short text reads as a formula rather than as words."""
+    """Whether a text reads as a formula rather than as words."""
     text = text.strip()
     if not text or text.lower() in _LOGOS:
         return False
+    words = [word for word in _WORD.findall(_COMMAND.sub(" ", text)) if word not in FUNCTIONS]
     if TEX.search(text):
-        return True
-    words = [word for word in _WORD.findall(text) if word not in FUNCTIONS]
+        return len(words) < 4 or len(words) * 12 < len(text)
     return not words and len(text) < 200 and (len(text) < 4 or _SIGN.search(text) is not None)

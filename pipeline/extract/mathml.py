@@ -129,7 +129,8 @@ def _sub(element: Element) -> str:
 
 def _subsup(element: Element) -> str:
     _, sub, sup = _arguments(element, 3)
-    return (_base(element.children[0]) if element.children else "{}") + _lowered(sub) + _raised(sup)
+    base = _base(element.children[0]) if element.children else "{}"
+    return base + (sup + _lowered(sub) if sup.strip("'") == "" else _lowered(sub) + _raised(sup))
 
 
 def _over(element: Element) -> str:

@@ -16,7 +16,7 @@ from resiliparse.parse.html import DOMNode
 from pipeline.extract import asciimath, equations, htmlmath, images, mathml, mathtree, rendered, tables
 from pipeline.extract.configuration import Page
 from pipeline.extract.delimiters import split
-from pipeline.extract.markup import ATTRIBUTES, ELEMENTS, TEX, attributes_in, looks_like_tex, role
+from pipeline.extract.markup import ATTRIBUTES, TEX, attributes_in, element_role, is_displayed, looks_like_tex, role
 from pipeline.extract.surroundings import stands_alone
 from pipeline.extract.tex import Formula, undelimited
 
@@ -49,7 +49,7 @@ class Markup:
 
     def read(self, node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
         """What `node` as a whole stands for (nothing, for a rendering to be dropped); None if it is no maths."""
-        named = ELEMENTS.get(tag) or (role(classes) if classes else "")
+        named = element_role(tag) or (role(classes) if classes else "")
         if self.attributes and named not in ("image", "script", "rendered", "preview"):
             formulas = _attributed(node, classes, self.attributes)
             if formulas is not None:
@@ -63,7 +63,7 @@ class Markup:
 
 def _box(node: DOMNode, tag: str, classes: str, named: str, markup: Markup) -> list[Piece] | None:
     """An element that holds formulas' source, or the formulas themselves."""
-    if tag in _NO_FORMULAS:
+    if tag in _NO_FORMULAS and named != "source":
         return None
     if tag in ("table", "tbody") or named == "equations":
         return equations.read(node, markup.read, named=True)
@@ -89,7 +89,7 @@ def _is_display(node: DOMNode, tag: str, classes: str) -> bool | None:
         "display" in names
         or "block" in names
         or tag.startswith(("block", "display"))
-        or tag.endswith(("block", "display"))
+        or tag.endswith(("block", "display", "div"))
     ):
         return True
     if node.getattr("data-math-style") == "display" or "display" in (node.getattr("mode") or node.getattr("env") or ""):
@@ -112,11 +112,16 @@ def _attributed(node: DOMNode, classes: str, names: tuple[str, ...]) -> list[Pie
         if name in ATTRIBUTES["asciimath"]:
             return [Formula(asciimath.to_tex(source), bool(display), "attribute/converted")]
         if looks_like_tex(source):
-            formula = undelimited(
-                source.strip(), source.rstrip().endswith("\\\\") if display is None else display, "attribute"
-            )
-            return [Formula(formula.tex.removesuffix("\\\\"), formula.display, "attribute")]
+            return [_of_attribute(node, source.strip(), display)]
     return None
+
+
+def _of_attribute(node: DOMNode, source: str, display: bool | None) -> Formula:
+    """Zhihu ends the source of a displayed formula with a line break."""
+    if display is None:
+        display = source.endswith("\\\\") or is_displayed(source) or stands_alone(node)
+    formula = undelimited(source, display, "attribute")
+    return replace(formula, tex=formula.tex.removesuffix("\\\\"))
 
 
 def _converted(tree: mathtree.Element, display: bool, kind: str) -> list[Piece]:
@@ -260,7 +265,7 @@ def _source(node: DOMNode, tag: str, classes: str, sure: bool) -> list[Piece] | 
     if not text or not (sure or looks_like_tex(text)):
         return None
     if display is None:
-        display = text.startswith("\\begin{") or stands_alone(node, _CENTRED)
+        display = is_displayed(text) or stands_alone(node)
     return [Formula(text, display, "element")]
 
 
