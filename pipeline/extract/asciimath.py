@@ -44,6 +44,7 @@ _TALL = ("\\frac", "\\sum", "\\prod", "\\int", "\\begin", "\\over", "\\under")
 _MATRICES = {("(", ")"): "pmatrix", ("[", "]"): "bmatrix", ("|", "|"): "vmatrix", ("\\|", "\\|"): "Vmatrix",
              ("\\{", "."): "cases"}  # fmt: skip
 _ROWS = (("(", ")"), ("[", "]"))
+_QUOTED = re.compile(r'"[^"]*"|(?:text|mbox)\([^)]*\)')
 _WORD = re.compile(r"[a-zA-Z]{3,}")
 _SIGN = re.compile(r"[-+*/=<>^_|]|\d")
 _COMMAND_END = re.compile(r"\\[a-zA-Z]+\Z")
@@ -79,13 +80,13 @@ def is_formula(source: str) -> bool:
     """Whether the text between backticks reads as AsciiMath, not as the code or quotation that it may be elsewhere."""
     if not source.strip() or len(source) > LONGEST or "\n\n" in source:
         return False
-    prose = sum(1 for word in _WORD.findall(re.sub(r'"[^"]*"|(?:text|mbox)\([^)]*\)', " ", source)) if _is_prose(word))
+    prose = sum(map(_is_prose, _WORD.findall(_QUOTED.sub(" ", source))))
     return prose == 0 or (prose <= 2 and _SIGN.search(source) is not None)
 
 
 def _is_prose(word: str) -> bool:
-    """Whether more than two letters of a word are left over when the symbols in it are taken out."""
-    return sum(token.kind == "other" for token in _tokens(word)) > 2
+    """Whether more than one letter of a word is left over when the symbols in it are taken out."""
+    return not word.isupper() and sum(token.kind == "other" for token in _tokens(word)) > 1
 
 
 def _tokens(source: str) -> list[_Token]:

@@ -51,9 +51,8 @@ def mended(
             source = expand("\n".join([block.text[opener[0].end() :], *_texts(following, count - 1), last[:end]]))
             formula = _formula(restored(source), opener[0], opener[1], page) if source is not None else None
             if formula:
-                del following[-count:]
-                text = block.text[: opener[0].start()] + write(formula) + last[end + len(opener[1]) :]
-                following.append(Block(block.mark, text))
+                out.append(Block(block.mark, block.text[: opener[0].start()] + write(formula)))
+                following[-count:] = [Block("", last[end + len(opener[1]) :])]
                 continue
         out.append(block)
     return out

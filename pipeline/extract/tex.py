@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 _DOLLARS = re.compile(r"\\.|\$", re.DOTALL)
 _BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
+_MARKS = re.compile(r"\\.|[{}$]", re.DOTALL)
 _TOKENS = re.compile(r"\\.|[{}]|[^\\{}]+|\\", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%")
 _INVISIBLE = re.compile("[\ue000-\ue005\u200b\u200c\u200d\u2060\ufeff]")
@@ -50,9 +51,20 @@ def undelimited(tex: str, display: bool, kind: str) -> Formula:
     if match is None:
         return Formula(tex, display, kind)
     body = next(group for group in match.group(2, 4, 5, 6) if group is not None)
-    if any(token in ("$", "\\(", "\\[") for token in _DOLLARS.findall(body)):
-        return Formula(tex, display, kind)  # several formulas, or one with mathematics inside its text
+    closer = "$" if match[1] or match[6] else "\\)" if match[5] else "\\]"
+    if _closes(body, closer):
+        return Formula(tex, display, kind)
     return Formula(body, bool(match[1] or match[3]), kind)
+
+
+def _closes(body: str, closer: str) -> bool:
+    r"""Whether a formula ends before its last delimiter, so that there are several; inner ones lie in braces."""
+    depth = 0
+    for token in _MARKS.findall(body):
+        depth += (token == "{") - (token == "}")
+        if token == closer and depth <= 0:
+            return True
+    return False
 
 
 def defines_only(body: str) -> bool:
@@ -81,10 +93,9 @@ def _clean(tex: str) -> str:
     if "style" in body and (wrapped := _WIKIPEDIA.fullmatch(body)) and _balanced(wrapped[1]) == wrapped[1]:
         body = wrapped[1]
     body = _without_dollars(" ".join(_without_comments(body).split()))
-    if "{" in body or "}" in body:
-        body = _balanced(body)
-    # A lone backslash at the end would escape the closing dollar.
-    return body + " " if (len(body) - len(body.rstrip("\\"))) % 2 else body
+    if (len(body) - len(body.rstrip("\\"))) % 2:
+        body += " "  # a lone backslash at the end would escape the closing dollar
+    return _balanced(body) if "{" in body or "}" in body else body
 
 
 def _without_comments(body: str) -> str:
