@@ -12,7 +12,7 @@ from pipeline import http
 from pipeline.storage import Place, StorageError
 
 CHUNK = 1 << 20
-VERSIONS = ("ETag", "mtime", "LastModified", "Last-Modified")
+VERSIONS = ("ETag", "mtime", "LastModified")
 """Where filesystems say which version of an object this is, the surest first."""
 
 
@@ -51,7 +51,7 @@ class Outside(Place):
         try:
             if self.is_web:
                 return http.read_range(self.full(path), start, end)
-            return self.fs.cat_file(self.full(path), start, end)  # type: ignore[no-any-return]
+            return self.fs.cat_file(self.full(path), start=start, end=end)  # type: ignore[no-any-return]
         except FileNotFoundError:
             raise
         except OSError as error:
@@ -74,22 +74,25 @@ class Outside(Place):
 
     def _match(self, pattern: str) -> dict[str, Shard]:
         try:
-            if any(sign in pattern for sign in "*?["):
-                details = self.fs.glob(self.full(pattern), detail=True).values()
-            elif self.is_web:
-                facts = http.stat(self.full(pattern))
-                return {pattern: Shard(pattern, facts.size, self.url, facts.version)}
-            else:
-                details = [self.fs.info(self.full(pattern))]
-        except FileNotFoundError as error:
-            refusal = error.__cause__  # to fsspec, whatever a web server refuses is not found
-            if refusal and getattr(refusal, "status", 0) != 404:
-                raise StorageError(f"cannot read {self.full(pattern)}: {refusal}") from error
+            details = self._look(pattern)
+        except FileNotFoundError:
             return {}
-        except (OSError, PermissionError) as error:
-            raise StorageError(f"cannot list {pattern!r} below {self.url}: {error}") from error
+        except OSError as error:
+            raise StorageError(f"cannot read {pattern!r} below {self.url}: {error}") from error
         files = [info for info in details if info["type"] != "directory"]  # a link counts as what it leads to
         return {shard.key: shard for shard in map(self._shard, files)}
+
+    def _look(self, pattern: str) -> list[dict[str, Any]]:
+        """What the filesystem knows of the objects that match."""
+        is_pattern = any(sign in pattern for sign in "*?[")
+        if self.is_web:
+            if is_pattern:
+                raise OSError("web servers list nothing; name each object, or name them in a path list (`lists`)")
+            facts = http.stat(self.full(pattern))
+            return [{"name": self.full(pattern), "size": facts.size, "type": "file", "ETag": facts.version}]
+        if is_pattern:
+            return list(self.fs.glob(self.full(pattern), detail=True).values())
+        return [self.fs.info(self.full(pattern))]
 
     def _shard(self, info: dict[str, Any]) -> Shard:
         version = next(filter(None, map(info.get, VERSIONS)), "")

@@ -20,7 +20,6 @@ from typing import Any, BinaryIO
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from pipeline import http
 from pipeline.sources import sample
 
 
@@ -37,11 +36,9 @@ class Place:
     @cached_property
     def _located(self) -> tuple[Any, str]:
         url = str(sample.location()) if self.url.startswith("sample:") else self.url
-        options: dict[str, Any] = {"use_listings_cache": False} if "://" in url else {}
-        if self.is_web:
-            options["client_kwargs"] = {"headers": {"User-Agent": http.client().agent}}
+        remote = "://" in url
         # a listing kept from before is a lie while others write
-        fs, path = fsspec.core.url_to_fs(url, **options)
+        fs, path = fsspec.core.url_to_fs(url, **({"use_listings_cache": False} if remote else {}))
         return fs, str(path).rstrip("/")
 
     def __reduce__(self) -> tuple[type[Place], tuple[str]]:

@@ -200,3 +200,9 @@ def length_of_member(data: bytes) -> int:
     inflate = zlib.decompressobj(31)
     inflate.decompress(data)
     return len(data) - len(inflate.unused_data)
+
+
+def test_a_pattern_is_not_sought_on_the_web(server: Server) -> None:
+    with pytest.raises(StorageError, match="web servers list nothing; name each object, or name them in a path list"):
+        Outside(server.url).shards(("crawl-data/**/*.gz",))
+    assert server.asked == []
