@@ -17,7 +17,7 @@ MOST = 24
 """Pairs of delimiters that a page may configure."""
 _STRING = r"\s*(?:'((?:[^'\\\n]|\\.){1,24})'|\"((?:[^\"\\\n]|\\.){1,24})\")\s*"
 _PAIR = re.compile(rf"[\s,]*\[{_STRING},{_STRING}\]")
-_LIST = re.compile(r"\b(?:(inline|display)Math|(delimiters))[\"']?\s*:\s*\[(?=\s*\[)")
+_LIST = re.compile(r"\b(?:(inline|display)Math|(delimiters))[\"']?\s*:\s*(?:\{\s*[\"']\[\+\][\"']\s*:\s*)?\[(?=\s*\[)")
 _LEFT = re.compile(rf"\bleft[\"']?\s*:{_STRING}")
 _RIGHT = re.compile(rf"\bright[\"']?\s*:{_STRING}")
 _DISPLAY = re.compile(r"\bdisplay[\"']?\s*:\s*(?:true|!0)\b")
@@ -116,7 +116,8 @@ def _lists(html: str) -> Iterator[tuple[str, list[Delimiter]]]:
 def _katex(html: str) -> Iterator[Delimiter]:
     """KaTeX's auto-render names each delimiter: `{left: "$$", right: "$$", display: true}`."""
     for left in _LEFT.finditer(html):
-        begin, end = html.rfind("{", left.start() - 100, left.start()), html.find("}", left.end(), left.end() + 100)
+        begin = html.rfind("{", max(left.start() - 100, 0), left.start())
+        end = html.find("}", left.end(), left.end() + 100)
         right = _RIGHT.search(html, begin, end) if begin >= 0 and end >= 0 else None
         if right:
             display = _DISPLAY.search(html, begin, end) is not None

@@ -32,14 +32,14 @@ class Rule(NamedTuple):
     kind: str = "delimiter"
 
 
-_NAMES = wordlist.load("pipeline.extract", "environments.txt")
+ENVIRONMENTS = wordlist.load("pipeline.extract", "environments.txt")
 TAGS = dict(line.split() for line in wordlist.load("pipeline.extract", "tags.txt"))
 STANDING = {
     left: Rule(right, setting, evidence)
     for setting, evidence, left, right in map(str.split, wordlist.load("pipeline.extract", "delimiters.txt"))
 }
 
-ENVIRONMENT = rf"\\begin\{{(?P<environment>(?:{'|'.join(sorted(_NAMES, reverse=True))})\*?)\}}"
+ENVIRONMENT = rf"\\begin\{{(?P<environment>(?:{'|'.join(sorted(ENVIRONMENTS, reverse=True))})\*?)\}}"
 """A regular expression for the beginning of an environment that is mathematics by itself."""
 _TAG = rf"\[(?P<tag>(?i:{'|'.join(sorted(TAGS, reverse=True))}))(?P<attributes>[=\s][^\]\n]{{0,60}})?\]"
 _BARE = ("math", "displaymath")
@@ -49,7 +49,8 @@ _LINE_END = re.compile(r"[ .,;:!?]{0,4}(?:\n|\Z)")
 _GROUP = re.compile(r"\{[^{}]{0,200}\Z")
 _SIGNS = re.compile(r"\\[a-zA-Z{},;!]|[\^_=<>+|]")
 _TEX = re.compile(r"\\(?:[a-zA-Z]{2,}|[{}|])|[\^_][\w{\\]")
-_TOKEN = re.compile(r"[-+−]?\w{1,3}'*|[-\w.,()+*/!|:;'′ \[\]]{1,24}")
+_WORD = re.compile(r"[^\W\d_]{3}")
+_TOKEN = re.compile(r"[-\w.,()+*/!|:;'′ \[\]]{1,24}")
 _WORDPRESS = re.compile(rf"\s*{dollars.WORDPRESS}\s*(.*?)\s*(?:&(?:amp;)?(?:s|bg|fg)=\w+\s*)*", re.DOTALL)
 
 # Markdown takes the signs of `a_1 + b_2` for emphasis; U+E004 marks where it began and ended.
@@ -175,12 +176,21 @@ class _Scan:
 
     def _delimited(self, start: int, left: str, rule: Rule) -> Found | None:
         begin = start + len(left)
-        end = self.find(rule.right, begin)
+        end = self._end(rule.right, begin)
         if end < 0 or self.text.find("\ue000", begin, end) >= 0 or not self._is_shown(begin, end, left, rule):
             return None
         close = end + len(rule.right)
         display = rule.setting == "display" or (rule.setting == "alone" and self._is_alone(start, close))
         return self._found(self.text[begin:end], display, rule.kind, start, close)
+
+    def _end(self, right: str, begin: int) -> int:
+        """Where a formula ends: at the first closing delimiter that stands in no braces."""
+        first = end = self.find(right, begin)
+        for _ in range(DEEPEST):
+            if end < 0 or self.text.count("{", begin, end) <= self.text.count("}", begin, end):
+                break
+            end = self.text.find(right, end + len(right), begin + LONGEST)
+        return end if end >= 0 else first
 
     def _is_shown(self, begin: int, end: int, left: str, rule: Rule) -> bool:
         """Whether the body gives the evidence asked for, and no other formula begins in it."""
@@ -243,4 +253,6 @@ def restored(body: str) -> str:
 
 
 def _is_tex(body: str) -> bool:
-    return _SIGNS.search(body) is not None or _TOKEN.fullmatch(body.strip()) is not None
+    return _SIGNS.search(body) is not None or (
+        _TOKEN.fullmatch(body.strip()) is not None and _WORD.search(body) is None
+    )
