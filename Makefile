@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 OUT ?= runs/quickstart
 
-.PHONY: quickstart real-sample test check bench lock lmplz clean
+.PHONY: quickstart real-sample test check bench lock lmplz weights clean
 
 quickstart: .venv/installed  ## run every stage on the embedded sample and show what came of it
 	$(BIN)/proofpile run manifests/quickstart.toml --out $(OUT) --workers 2
@@ -25,6 +25,12 @@ bench: .venv/installed  ## print the figures of tests/benchmarks
 
 lmplz: .venv/installed  ## build KenLM's trainer from its sdist; only `proofpile train perplexity` needs it
 	$(BIN)/python -m filters.lmplz
+
+weights: lmplz  ## gather the texts of tests/benchmarks/training.toml (Debian, npm, git) and train the models that ship
+	mkdir -p build/training
+	$(BIN)/python tests/benchmarks/gather_training.py build/training build/training.jsonl
+	$(BIN)/proofpile train math-score build/training.jsonl --out filters/weights/math_score.ftz
+	$(BIN)/proofpile train perplexity build/training.jsonl --out filters/weights/perplexity.klm
 
 # The lock names packages and hashes, no registry: pip asks the one that this machine is set up for.
 .venv/installed: requirements.lock pyproject.toml

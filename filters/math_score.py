@@ -8,7 +8,7 @@ from typing import ClassVar
 from filters.document import Document, Drop
 from filters.filter import refuse
 from filters.models import Model, predict
-from filters.normalise import has_latex, plain_prose, words
+from filters.normalise import has_latex, plain_prose, windows, words
 
 MATH_SCORE_MODEL = Model("builtin:math-score", "00a577d5fb8f7e50af318b26c3cc01e6501be0bdc6ea9cbee06518241e600bb7")
 """Trained by `filters.train.train_math_score`; what on, is in weights/README.md."""
@@ -17,17 +17,25 @@ MATH = "math"
 """The classifier's label of a text that has LaTeX mathematics."""
 
 
+WINDOW = 5_000
+"""Characters of prose read at the beginning and again in the middle: the whole of a long text tells no more."""
+
+
 def features(text: str) -> str:
     """What the classifier reads: the words of two letters and more, all LaTeX and fenced code taken out.
 
     One-letter words would give away formulas that escaped, and with them the label the classifier learns.
     """
-    return " ".join(word for word in words(plain_prose(text)) if len(word) > 1)
+    return " ".join(word for word in words(windows(plain_prose(text), WINDOW)) if len(word) > 1)
 
 
 def math_score(model: Model, text: str) -> float:
     """Probability, 0 to 1, that a text with such prose has LaTeX mathematics; 0 if it has no words."""
-    line = features(text)
+    return math_probability(model, features(text))
+
+
+def math_probability(model: Model, line: str) -> float:
+    """The same of features that are taken already."""
     return dict(predict(model, line, k=2)).get(MATH, 0.0) if line else 0.0
 
 
