@@ -49,6 +49,8 @@ class Blocks:
     links: int = 0
     inner: int = 0
     """Links to places in the page itself."""
+    dropped: int = 0
+    """Pieces of furniture left out so far."""
     _counted: tuple[int, int, int] = (0, 0, 0)
     _inline: list[str] = field(default_factory=list)
     ignoring: bool = False
@@ -152,6 +154,7 @@ class Blocks:
 
     def cut(self, mark: tuple[int, ...]) -> None:
         del self._written[mark[0] :]
+        self.dropped += 1
         self.letters, self.linked, self.links, self.inner = mark[2:]
         self._counted = (self.letters, self.linked, self.links)
 
@@ -172,8 +175,8 @@ class Blocks:
         in_list = bool(self.prefixes) and self.prefixes[-1].isspace()
         gap = "\n" if in_list and self._in_list else "\n\n"
         now = (self.letters, self.linked, self.links)
-        figures = [one - other for one, other in zip(now, self._counted, strict=True)]
-        self._written.append(Passage(gap, self.lead or prefix, text, *figures))
+        letters, linked, links = (one - other for one, other in zip(now, self._counted, strict=True))
+        self._written.append(Passage(gap, self.lead or prefix, text, letters, linked, links, self.dropped))
         self._in_list, self.lead, self._counted = in_list, "", now
 
     def _with_formulas(self, text: str) -> str:
@@ -196,7 +199,7 @@ class Blocks:
         return self._shown(Formula(atom.strip("`"), False, "delimiter")) if atom[0] == "`" else match[0]
 
     def _mended(self) -> list[Block]:
-        blocks = [Block(passage.gap + passage.lead, passage.text) for passage in trimmed(self._written)]
+        blocks = [Block(passage.gap + passage.lead, passage.text) for passage in trimmed(self._written, self.dropped)]
         return blocks if self.page is None else mended(blocks, self.page, self._shown, self._source)
 
     def _source(self, text: str) -> str | None:

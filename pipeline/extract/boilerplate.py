@@ -20,10 +20,8 @@ DROPPED = frozenset(
 )  # fmt: skip
 """Elements that never hold the text of a page."""
 
-_OFTEN = frozenset(("footer", "aside", "address"))
+_SUSPECT = frozenset(("footer", "aside", "address", "header", "form", "noscript"))
 """Elements that hold furniture unless their name, or what they hold, says otherwise."""
-_SELDOM = frozenset(("form", "noscript"))
-"""Elements that hold the text of a page only where they are wrapped around all of it."""
 _NEVER = frozenset(("body", "main", "pre", "code"))
 """Elements whose name speaks of the layout or of a highlighter."""
 _ROLES = frozenset(
@@ -64,6 +62,7 @@ _FURNITURE_ID = re.compile(rf"(?:(?:{_PLACES})-)*=?(?:{_any(word.lstrip('=') for
 _CONTENT = re.compile(rf"(?:^|[-\s])(?:{_any(wordlist.load('pipeline.extract', 'asides.txt'))})(?=$|[-\s])")
 _OVERLAY = re.compile(r"cookie|consent|gdpr|modal|popup|onetrust")
 _LAYOUT = re.compile(r"(?:^|(?<=[-\s]))(?:has|no|with|without|hide|show|layout)-\S+")
+_LETTER = re.compile(r"[^\W\d_]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -113,15 +112,16 @@ class Furniture:
         """Whether an element and all that is in it is furniture."""
         if tag in DROPPED:
             return tag != "button" or not _is_in_heading(node)
-        name = node.id if node.hasattr("id") else ""
+        attributes = node.attrs
+        if not attributes:
+            return tag in _SUSPECT and not self._is_content(node, tag)
+        name = node.id if "id" in attributes else ""
         if (classes and names_furniture(classes)) or (name and _id_is_furniture(name) and not _is_titled(node, name)):
             return tag not in _NEVER and not self._is_content(node, tag, _OVERLAY.search(classes + name) is not None)
-        if tag in _SELDOM or node.getattr("role") in _ROLES:
+        if "role" in attributes and node.getattr("role") in _ROLES:
             return not self._is_content(node, tag)
-        if tag == "header":
-            return node.query_selector("h1, h2, h3") is None and not self._is_majority(node)
-        if tag in _OFTEN or node.hasattr("hidden") or _HIDDEN.search(node.getattr("style") or ""):
-            return not (names_content(classes) or names_content(name) or self._is_majority(node))
+        if tag in _SUSPECT or "hidden" in attributes or ("style" in attributes and _is_hidden(node)):
+            return not (names_content(classes) or names_content(name) or self._is_content(node, tag))
         return False
 
     @property
@@ -133,7 +133,17 @@ class Furniture:
         return self._total
 
     def _is_content(self, node: DOMNode, tag: str, overlay: bool = False) -> bool:
-        if node.query_selector(_MAIN) is not None or (not overlay and self._is_majority(node)):
+        """Whether an element that looks like furniture holds the title, code, or most of the text of the page."""
+        threshold = max(MAJORITY * self.total, LEAST)
+        length = len(node.text)
+        self._patience -= length
+        if self._patience < 0:
+            return False
+        if node.query_selector(_MAIN) is not None:
+            return True
+        if tag == "header" and node.query_selector("h1, h2, h3") is not None:
+            return True
+        if not overlay and (_holds_code(node) or (length >= threshold and running(node) >= threshold)):
             return True
         return self._is_title(node, tag)
 
@@ -143,13 +153,10 @@ class Furniture:
             self._headings = len(self.body.query_selector_all("h1"))
         return self._headings == 1 and (tag == "h1" or node.query_selector("h1") is not None)
 
-    def _is_majority(self, node: DOMNode) -> bool:
-        threshold = max(MAJORITY * self.total, LEAST)
-        if self._patience < 0:
-            return False
-        length = len(node.text)
-        self._patience -= length
-        return length >= threshold and running(node) >= threshold
+
+def _holds_code(node: DOMNode) -> bool:
+    """Whether there is code inside, not only the numbers of its lines."""
+    return any(_LETTER.search(code.text) for code in node.query_selector_all("pre"))
 
 
 def _is_titled(node: DOMNode, name: str) -> bool:
@@ -166,6 +173,10 @@ def running(node: DOMNode) -> int:
 
 def _letters(text: str) -> int:
     return len(text) - text.count(" ") - text.count("\n") - text.count("\t")
+
+
+def _is_hidden(node: DOMNode) -> bool:
+    return _HIDDEN.search(node.getattr("style") or "") is not None
 
 
 def _is_in_heading(node: DOMNode) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from textwrap import dedent
 
 from resiliparse.parse.html import DOMNode
 
@@ -12,29 +13,31 @@ _CONTAINERS = frozenset(
 )  # fmt: skip
 """Classes of elements that hold code without `pre`, or with a `pre` a line: Doxygen, highlighters, editors, GitHub."""
 _MARGIN = re.compile(
-    r"(?:^|[-_\s])(?:line-?nos?|line-?numbers?|linenodiv|line_numbers|gutters?|blob-num|hljs-ln-(?:n|line|numbers)|nums|lnt?|"
-    r"prompt|copy|copybtn|clipboard|toolbar|button|tooltip|sr-only)(?:$|[-_\s])",
+    r"(?:^|[-_\s])(?:line-?nos?|line-?numbers?|linenodiv|line_numbers|gutters?|blob-num|hljs-ln-n|nums|prompt|copy|"
+    r"copybtn|clipboard|toolbar|button|tooltip|sr-only)(?:$|[-_\s])|(?:^|\s)lnt?(?:$|\s)",
     re.IGNORECASE,
 )
 """Line numbers, prompts and buttons."""
 _SKIPPED = frozenset(("script", "style", "button", "svg", "template", "select", "textarea"))
 _ROWS = frozenset(("div", "li", "tr", "p", "ol", "ul", "table", "pre"))
 _LANGUAGE = re.compile(
-    r"(?:^|\s)(?:(?:language|lang|highlight-source|highlight|hl|src|brush|syntax)[-:]\s*|(?:sourceCode|hljs|src|prettyprint)\s+)"
-    r"(?!source|notranslate|linenums|lang)([a-zA-Z][\w+#]*)"
+    r"(?:^|\s)(?:(?:mw-highlight-lang|language|lang|highlight-source|highlight|hl|src|brush|syntax)[-:]\s*|"
+    r"(?:sourceCode|syntaxhighlighter|hljs|src|prettyprint|code)\s+)([a-zA-Z][\w+#]*)(?=$|\s|;)"
 )
 _NO_LANGUAGE = frozenset(
-    ("default", "none", "text", "plaintext", "plain", "nohighlight", "txt", "src", "output", "code")
-)
+    ("default", "none", "text", "plaintext", "plain", "nohighlight", "txt", "src", "output", "code", "linenums", "hljs",
+     "notranslate", "cell", "highlight", "rouge", "line", "example")
+)  # fmt: skip
+_SAME = {"ipython": "python", "ipython3": "python", "python3": "python", "py3": "python"}
 
 _SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]+[,;:]? [^\W\d_]+")
 _SYMBOLS = re.compile(r"[{}\[\]<>=;_|\\/#@&*+~`]")
 _BLANKS = re.compile(r"\S {3,}\S")
 
 
-def holds_code(classes: str) -> bool:
-    """Whether an element's class says that all in it is one piece of code."""
-    return not _CONTAINERS.isdisjoint(classes.split())
+def holds_code(node: DOMNode, classes: str) -> bool:
+    """Whether an element's class says that all in it is one piece of code, and no single `pre` in it says it better."""
+    return not _CONTAINERS.isdisjoint(classes.split()) and len(node.query_selector_all("pre")) != 1
 
 
 def verbatim(node: DOMNode) -> str:
@@ -52,7 +55,9 @@ def verbatim(node: DOMNode) -> str:
             if tag in _ROWS and pieces and not pieces[-1].endswith("\n"):
                 pieces.append("\n")
             pending.extend(reversed(item.child_nodes))
-    return "".join(pieces)
+    source = "".join(pieces).replace("\xa0", " ")
+    # Doxygen leaves a blank between the numbers and the lines.
+    return dedent(source) if "fragment" in node.class_name.split() else source
 
 
 def language(node: DOMNode) -> str:
@@ -66,9 +71,9 @@ def language(node: DOMNode) -> str:
             box = box.parent
     for part in boxes:
         named = part.getattr("data-lang") or part.getattr("data-language") or ""
-        found = _LANGUAGE.search(f"lang-{named} {part.class_name}" if named else part.class_name)
-        if found and found[1].lower() not in _NO_LANGUAGE:
-            return found[1].lower()
+        for found in _LANGUAGE.finditer(f"lang-{named} {part.class_name}" if named else part.class_name):
+            if (name := found[1].lower()) not in _NO_LANGUAGE:
+                return _SAME.get(name, name)
     return ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from resiliparse.parse.html import DOMNode
 
 from pipeline.extract.blocks import Blocks
-from pipeline.extract.boilerplate import Furniture
+from pipeline.extract.boilerplate import DROPPED, Furniture
 from pipeline.extract.cells import cell, row, table
 from pipeline.extract.code import holds_code, language, reads_as_prose, verbatim
 from pipeline.extract.maths import Markup, Piece
@@ -20,7 +20,7 @@ _BLOCKS = frozenset(
      "figure", "form", "header", "hgroup", "hr", "main", "p", "section", "summary", "tbody", "td", "tfoot", "th",
      "thead", "tr")
 )  # fmt: skip
-_MENUS = frozenset(("ul", "ol", "dl", "table", "div", "section", "p"))
+_MENUS = frozenset(("ul", "ol", "dl", "table", "td", "div", "section", "p", "center"))
 """Blocks that are left out when they turn out to be lists of links."""
 _RELATIONS = frozenset(("prev", "next", "tag", "category tag"))
 """Relations of links that turn pages or name labels."""
@@ -77,11 +77,13 @@ class Walk:
         formulas = self.markup.read(node, tag, classes)
         if formulas is not None:
             self._formulas(formulas, tag)
-        elif not self.furniture.holds(node, tag, classes):
+        elif self.furniture.holds(node, tag, classes):
+            self.blocks.dropped += tag == "nav" or tag not in DROPPED
+        else:
             handler = _HANDLERS.get(tag)
             if handler:
                 handler(self, node)
-            elif classes and holds_code(classes):
+            elif classes and holds_code(node, classes):
                 self._pre(node)
             elif tag in _BLOCKS:
                 self.block(node, tag)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from filters import wordlist
 
@@ -16,6 +17,15 @@ LABEL = 40
 
 _PHRASES = frozenset(wordlist.load("pipeline.extract", "phrases.txt"))
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_MADE = re.compile(
+    r"(?:proudly )?powered by\b|"
+    r"(?:created|built|made|generated|published|hosted|rendered)(?: \w+)? (?:using|with|by|from|on) (?:the )?"
+    r"(?:sphinx|wordpress|doxygen|mkdocs|jekyll|hugo|docusaurus|quarto|bookdown|documenter|latexml|latex2html|gitbook|"
+    r"read the docs|github pages|pandoc|hexo|pelican|ghost|blogger|mdbook|jupyter book|javadoc|haddock|tex4ht|hevea)\b|"
+    r"(?:this page was |page )?last (?:updated|modified|edited|changed|revised)\b|.*\ball rights reserved\b",
+    re.IGNORECASE,
+)
+"""How lines begin that name a page's maker, its date or the rights in it."""
 _COPYRIGHT = re.compile(r"(?:copyright\s*)?(?:©|\(c\)|copyright)\s*(?:©\s*)?(?:\d{4}|by\b)", re.IGNORECASE)
 
 
@@ -32,6 +42,13 @@ class Passage:
     linked: int
     """How many of its letters are in links."""
     links: int
+    dropped: int
+    """Pieces of furniture that were left out before it, from the beginning of the page."""
+
+    @property
+    def level(self) -> int:
+        """The level of a heading; 0 for other text."""
+        return self.lead.count("#") if self.lead.endswith("# ") else 0
 
     @property
     def is_solid(self) -> bool:
@@ -44,26 +61,41 @@ class Passage:
 
     @property
     def is_furniture(self) -> bool:
-        """A set phrase, a note of copyright, or a row of links with nothing but marks between them."""
+        """A set phrase, alone or before links; a note of who made the page; a row of links with marks between them."""
         if len(self.text) > LONGEST or self.is_solid:
             return False
-        is_item = self.lead.endswith((". ", "- ", "  "))
-        labels = self.links >= 2 and not is_item and self.linked < LABEL * self.links
-        if labels and sum(map(str.isalnum, self.text)) <= self.linked:
+        letters, is_item = sum(map(str.isalnum, self.text)), self.lead.endswith((". ", "- ", "  "))
+        if not is_item:
+            if self.links >= 2 and letters <= self.linked < LABEL * self.links:
+                return True
+            if not self.level and (_COPYRIGHT.match(self.text) or _MADE.match(self.text)):
+                return True
+        label, colon, _ = self.text.partition(":")
+        if colon and self.links and letters <= self.linked + len(label) and _is_phrase(label):
             return True
-        if not is_item and _COPYRIGHT.match(self.text):
-            return True
-        words = _EDGES.sub("", self.text.lower())
         # A single word may well be the title of a section or an item of a list.
-        return words in _PHRASES and (" " in words or not (is_item or self.lead.endswith("# ")))
+        return _is_phrase(self.text) and not ((is_item or self.level) and self.text.isalpha())
 
 
-def trimmed(passages: list[Passage]) -> list[Passage]:
-    """The text without furniture, and without what stands before its title and is no prose, as a site's bars do."""
+def _is_phrase(text: str) -> bool:
+    return _EDGES.sub("", text.lower()) in _PHRASES
+
+
+def trimmed(passages: list[Passage], dropped: int) -> list[Passage]:
+    """The text without furniture, without the titles of furniture, and without the bars of a site above its title.
+
+    `dropped` is how many pieces of furniture were left out of the whole page.
+    """
     left = [passage for passage in passages if not passage.is_furniture]
     title = next((at for at, passage in enumerate(left) if passage.lead == "# "), 0)
     first = next((at for at, passage in enumerate(left[:title]) if passage.is_prose), title)
-    return left[first:]
+    end = Passage("", "# ", "", 0, 0, 0, dropped)
+    return [one for one, after in pairwise([*left[first:], end]) if not _is_bare(one, after)]
+
+
+def _is_bare(passage: Passage, after: Passage) -> bool:
+    """Whether all that a heading stood over was furniture."""
+    return passage.level > 1 and 0 < after.level <= passage.level and after.dropped > passage.dropped
 
 
 def is_link_list(letters: int, linked: int, links: int, inner: int) -> bool:
