@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import textwrap
 import typing
@@ -20,7 +21,7 @@ def schema() -> dict[str, Any]:
     """JSON Schema of a manifest; `[sources.filters.RULE]` is spelled out by the kind of the source."""
     made = Manifest.model_json_schema()
     for kind, filters in CHAINS.items():
-        section = made["$defs"][kind.capitalize()]["properties"]["filters"]
+        section = made["$defs"][kind.title().replace("-", "")]["properties"]["filters"]
         section["properties"] = {rule.rule: filter_schema(rule) for rule in filters if thresholds(rule)}
         section["additionalProperties"] = False
     return made
@@ -41,7 +42,12 @@ def filter_schema(kind: type[Filter]) -> dict[str, Any]:
 
 
 def docstrings(kind: type[Any]) -> dict[str, str]:
-    """The string literals that stand under a class's fields, by field."""
+    """The string literals that stand under a class's fields, inherited ones too, by field."""
+    parents = [parent for parent in reversed(kind.__mro__) if dataclasses.is_dataclass(parent)]
+    return {name: text for parent in parents for name, text in _own_docstrings(parent).items()}
+
+
+def _own_docstrings(kind: type[Any]) -> dict[str, str]:
     (body,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
     assert isinstance(body, ast.ClassDef)
     return {

@@ -7,25 +7,25 @@ from typing import ClassVar
 
 from filters.document import Document, Drop
 from filters.filter import refuse
-from pipeline.extract import bounds
+from pipeline.extract.bounds import REASONS, ExtractError, Limits
 from pipeline.extract.page import extract
 
 
 @dataclass(frozen=True)
-class ExtractHtml:
+class ExtractHtml(Limits):
     """Turns `raw` HTML into `text`; puts the counts of formulas into `meta["extraction"]`, the encoding into `charset`.
 
-    `meta["charset"]`, if there is one before, is that of the HTTP header.
+    `meta["charset"]`, if there is one before, is that of the HTTP header. Pages beyond the limits are refused unparsed.
     """
 
     rule: ClassVar[str] = "extract"
-    reasons: ClassVar[frozenset[str]] = bounds.REASONS | {"empty"}
+    reasons: ClassVar[frozenset[str]] = REASONS | {"empty"}
 
     def __call__(self, document: Document) -> Document | Drop:
         charset = document.meta.get("charset")
         try:
-            page = extract(document.raw, charset if isinstance(charset, str) else None)
-        except bounds.ExtractError as error:
+            page = extract(document.raw, charset if isinstance(charset, str) else None, self)
+        except ExtractError as error:
             return refuse(self, document, error.reason, error.detail)
         if not page.text:
             return refuse(self, document, "empty")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from resiliparse.parse.html import DOMNode, HTMLTree
+from resiliparse.parse.html import DOMNode
+
+from pipeline.extract.parser import parse
 
 DEEPEST = 80
 """Levels of nesting that are kept; what lies deeper becomes its bare text."""
@@ -17,7 +18,6 @@ LONGEST = 100_000
 TOKENS = frozenset(("mi", "mn", "mo", "mtext", "ms", "ci", "cn", "csymbol"))
 """Elements that hold text; it is blank in all others."""
 
-_PREFIX = re.compile(r"<([a-zA-Z][\w.-]{0,30}):math[\s>]")
 _GUILLEMETS = str.maketrans({"«": "<", "»": ">", "¨": '"', "§": "&", "`": "'"})
 
 
@@ -48,15 +48,6 @@ def bare(element: Element) -> Element:
     while element.name in ("mrow", "mstyle", "mpadded") and len(element.children) == 1:
         element = element.children[0]
     return element
-
-
-def without_prefixes(html: str) -> str:
-    """The page with bare names: parsers close `<mspace/>`, but leave `<m:mspace/>` open to all that follows."""
-    if ":math" not in html:
-        return html
-    for prefix in set(_PREFIX.findall(html)):
-        html = re.sub(rf"<(/?){re.escape(prefix)}:", r"<\1", html)
-    return html
 
 
 def of_node(node: DOMNode, depth: int = 0) -> Element:
@@ -91,5 +82,5 @@ def of_source(source: str) -> Element | None:
     source = source[:LONGEST]
     if source.lstrip().startswith("«"):
         source = source.translate(_GUILLEMETS)
-    math = HTMLTree.parse(without_prefixes(source)).document.query_selector("math")
+    math = parse(source).document.query_selector("math")
     return of_node(math) if math is not None else None

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from resiliparse.parse.html import HTMLTree
-
 from filters.prefilter import maths_sign
-from pipeline.extract import bounds, mathtree
 from pipeline.extract.blocks import Blocks
-from pipeline.extract.bounds import ExtractError
+from pipeline.extract.bounds import ExtractError, Limits
 from pipeline.extract.charset import decode
 from pipeline.extract.configuration import Page
 from pipeline.extract.maths import Markup
+from pipeline.extract.parser import parse
 from pipeline.extract.text import Walk
+
+LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +30,17 @@ class Extraction:
     charset: str
 
 
-def extract(html: bytes, charset: str | None = None) -> Extraction:
+def extract(html: bytes, charset: str | None = None, limits: Limits = LIMITS) -> Extraction:
     """Markdown-like text of a page with its mathematics as `$…$` and `$$…$$`.
 
-    `charset` is that of the HTTP header, if there is one. Raises ExtractError if the page exceeds a limit of
-    `pipeline.extract.bounds` or the parser refuses it. Where the text holds formulas, every bare dollar outside code
+    `charset` is that of the HTTP header, if there is one. Raises ExtractError if the page exceeds a limit or the
+    parser refuses it. Where the text holds formulas, every bare dollar outside code
     belongs to one, and all others are written `\\$`.
     """
-    bounds.check(html)
+    limits.check(html)
     text, encoding = decode(html, charset)
-    text = mathtree.without_prefixes(text)
     try:
-        body = HTMLTree.parse(text).body
+        body = parse(text).body
     except (ValueError, UnicodeError) as error:
         raise ExtractError("parser", str(error)) from error
     page = Page.of(text)

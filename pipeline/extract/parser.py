@@ -1,0 +1,28 @@
+"""The one way to the HTML parser: what it would choke on is mended before it reads."""
+
+from __future__ import annotations
+
+import re
+
+from resiliparse.parse.html import HTMLTree
+
+# A character reference that is shorter than what it stands for in UTF-8 makes lexbor (resiliparse 1.1.0) write past the
+# end of its buffer, from 24 kB of such text on. These two are all that HTML has.
+_GROWING = {"&nGt;": "\u226b\u20d2", "&nLt;": "\u226a\u20d2"}
+_PREFIX = re.compile(r"<([a-zA-Z][\w.-]{0,30}):math[\s>]")
+_PREFIXED = re.compile(r"<(/?)([a-zA-Z][\w.-]{0,30}):")
+
+
+def parse(html: str) -> HTMLTree:
+    """The tree of a page or of a piece of one. Raises ValueError for what cannot be parsed."""
+    for reference, character in _GROWING.items():
+        html = html.replace(reference, character)
+    return HTMLTree.parse(without_prefixes(html))
+
+
+def without_prefixes(html: str) -> str:
+    """The page with bare names: parsers close `<mspace/>`, but leave `<m:mspace/>` open to all that follows."""
+    prefixes = set(_PREFIX.findall(html)) if ":math" in html else ()
+    if not prefixes:
+        return html
+    return _PREFIXED.sub(lambda tag: f"<{tag[1]}" if tag[2] in prefixes else tag[0], html)
