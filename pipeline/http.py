@@ -64,9 +64,8 @@ class Client:
         jitter: Callable[[], float] = random.random,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self.gate, self.agent, self._attempts = manners.gate, user_agent(manners.contact), manners.attempts
+        self.manners, self.gate, self.agent = manners, manners.gate, user_agent(manners.contact)
         self._sleep, self._jitter, self._now = sleep, jitter, now
-        self._last = Answer()
         self._pools: dict[str, urllib3.PoolManager] = {}
 
     def persist(self, url: str, task: Callable[[], T]) -> T:
@@ -77,7 +76,7 @@ class Client:
                 return task()
             except _PassingError as trouble:
                 attempt += 1
-                if attempt >= min(trouble.attempts, self._attempts):
+                if attempt >= min(trouble.attempts, self.manners.attempts):
                     raise FetchError(f"{public(url)}: {trouble} ({attempt} times)") from None
             self._sleep(backoff(attempt, self._jitter()))
 
@@ -93,7 +92,8 @@ class Client:
             raise FetchError(f"{public(url)} is no URL") from error
         except HTTPError as error:
             raise _PassingError(_cause(error)) from None
-        self._last = Answer(response.status, retry_after(response.headers.get("Retry-After", ""), self._now()))
+        pause = retry_after(response.headers.get("Retry-After", ""), self._now())
+        self.gate.tell(Answer(urlsplit(url).hostname or "", response.status, pause))
         if response.status not in (200, 206, 416):
             response.close()
             raise _refusal(url, response.status)
@@ -103,7 +103,7 @@ class Client:
         return response
 
     def _wait(self) -> None:
-        wait, self._last = self.gate.turn(self._last), Answer()
+        wait = self.gate.turn()
         if wait == math.inf:
             raise FetchError("no request is let through: the run stops")
         if wait:
@@ -142,7 +142,8 @@ def client() -> Client:
 def behave(manners: Manners) -> None:
     """Have all later requests of this process made with these manners."""
     global _client
-    _client = Client(manners)
+    if manners != _client.manners:  # else its connections are worth keeping
+        _client = Client(manners)
 
 
 def stat(url: str) -> Facts:

@@ -153,10 +153,13 @@ class Supervisor:
                     reason = self._trespass(psutil.Process(child.process.pid), position)
                     if reason:
                         return reason
-                answer = child.pipe.recv()
-                if not isinstance(answer, polite.Answer):
-                    return answer  # type: ignore[no-any-return]
-                child.pipe.send(self.manners.gate.turn(answer))
+                said = child.pipe.recv()
+                if said is None:
+                    child.pipe.send(self.manners.gate.turn())
+                elif isinstance(said, polite.Answer):
+                    self.manners.gate.tell(said)
+                else:
+                    return said  # type: ignore[no-any-return]
         except (OSError, EOFError, psutil.NoSuchProcess):
             return "crash"
 
@@ -194,13 +197,16 @@ def run_isolated(stage: Stage, unit: Unit, run: RunFolder, bounds: Bounds, manne
 
 @dataclass(frozen=True)
 class PipedTurns:
-    """The run's gate, as a child has it: it asks up the pipe."""
+    """The run's gate, as a child has it: asked by None up the pipe, and told what servers answered."""
 
     pipe: Connection
 
-    def turn(self, last: polite.Answer) -> float:
-        self.pipe.send(last)
+    def turn(self) -> float:
+        self.pipe.send(None)
         return float(self.pipe.recv())
+
+    def tell(self, answer: polite.Answer) -> None:
+        self.pipe.send(answer)
 
 
 def serve(pipe: Connection) -> None:

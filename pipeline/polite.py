@@ -29,17 +29,22 @@ FIRST_BACKOFF, LONGEST_BACKOFF = 1.0, 120.0
 
 @dataclass(frozen=True)
 class Answer:
-    """What a server said to a request, as far as the gate needs to know: its status, and how long it asks to wait."""
+    """What a server said to a request, as far as the gate needs to know."""
 
-    status: int = 0
+    host: str
+    status: int
     pause: float = 0.0
+    """Seconds that it asks to wait."""
 
 
 class Turns(Protocol):
-    """What a worker asks before a request."""
+    """What a worker asks before a request, and tells after it."""
 
-    def turn(self, last: Answer) -> float:
-        """Seconds to wait before the next request, infinite if there must be none; `last` is what came of the last."""
+    def turn(self) -> float:
+        """Seconds to wait before the next request; infinite if there must be none."""
+
+    def tell(self, answer: Answer) -> None:
+        """What came of a request."""
 
 
 class Gate:
@@ -51,29 +56,28 @@ class Gate:
         self._forbidden = 0
         self._shut = ""
 
-    def turn(self, last: Answer) -> float:
+    def turn(self) -> float:
         """A turn is given once and not taken back; asking costs no waiting here."""
-        now = self._clock()
-        self._learn(last, now)
         if self._shut:
             return math.inf
+        now = self._clock()
         begin = max(now, self._free)
         self._free = begin + self._spacing
         return begin - now
 
-    def _learn(self, last: Answer, now: float) -> None:
-        self._free = max(self._free, now + min(last.pause, LONGEST_PAUSE))
-        if last.status:
-            self._forbidden = self._forbidden + 1 if last.status == 403 else 0
+    def tell(self, answer: Answer) -> None:
+        """A pause that one worker is asked for holds for all."""
+        self._free = max(self._free, self._clock() + min(answer.pause, LONGEST_PAUSE))
+        self._forbidden = self._forbidden + 1 if answer.status == 403 else 0
         if self._forbidden >= FORBIDDEN_IN_A_ROW:
             self._shut = (
-                f"the web server answered 403 {self._forbidden} times in a row: it blocks us, or wants credentials. "
+                f"{answer.host} answered 403 {self._forbidden} times in a row: it blocks us, or wants credentials. "
                 "Nothing more was asked of it. Wait (CommonCrawl: a day), lower fetch.requests_per_second, or read "
                 "s3://commoncrawl; the same command goes on where this one stopped"
             )
-        if last.pause > LONGEST_PAUSE:
+        if answer.pause > LONGEST_PAUSE:
             self._shut = (
-                f"the web server asks to come back in {last.pause:,.0f} s. "
+                f"{answer.host} asks to come back in {answer.pause:,.0f} s. "
                 "Nothing more was asked of it; then, the same command goes on where this one stopped"
             )
 

@@ -60,10 +60,13 @@ class RayGate:
         actor = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(polite.Gate)
         self._actor: Any = actor.remote(rate)
 
-    def turn(self, last: polite.Answer) -> float:
+    def turn(self) -> float:
         import ray
 
-        return float(ray.get(self._actor.turn.remote(last)))
+        return float(ray.get(self._actor.turn.remote()))
+
+    def tell(self, answer: polite.Answer) -> None:
+        self._actor.tell.remote(answer)
 
     def why_shut(self) -> str:
         import ray

@@ -21,7 +21,7 @@ from pipeline.isolation import Bounds, Supervisor
 from pipeline.lock import Lock
 from pipeline.outside import Outside
 from pipeline.path_list import PathList
-from pipeline.polite import FORBIDDEN_ATTEMPTS, FORBIDDEN_IN_A_ROW, Answer, Gate, Manners
+from pipeline.polite import FORBIDDEN_ATTEMPTS, FORBIDDEN_IN_A_ROW, Gate, Manners
 from pipeline.progress import Reporter
 from pipeline.run import inline
 from pipeline.sources import sample
@@ -131,7 +131,7 @@ def test_a_file_that_is_gone_or_cannot_be_read_on_fails_its_unit_only(server: Se
 def test_a_run_that_is_blocked_stops_and_goes_on_later(server: Server, gate: Gate, crawl: Path, tmp_path: Path) -> None:
     made = stage(server.url)
     server.faults = [None, None, *[Fault(403)] * 100]
-    with pytest.raises(StorageError, match=f"stopped: the web server answered 403 {FORBIDDEN_IN_A_ROW} times in a row"):
+    with pytest.raises(StorageError, match=f"stopped: 127.0.0.1 answered 403 {FORBIDDEN_IN_A_ROW} times in a row"):
         bring_about(made, tmp_path / "web", gate)
     assert len(server.asked) == 3 + FORBIDDEN_IN_A_ROW
     server.faults = []
@@ -161,7 +161,7 @@ def test_a_child_asks_the_gate_of_its_parent(server: Server, tmp_path: Path) -> 
     class Counted(Gate):
         asked = 0
 
-        def turn(self, last: Answer) -> float:
+        def turn(self) -> float:
             self.asked += 1
             return 0.0
 

@@ -14,7 +14,7 @@ from web_server import Clock
 
 from pipeline.polite import FORBIDDEN_IN_A_ROW, LONGEST_BACKOFF, LONGEST_PAUSE, Answer, Gate, backoff, retry_after
 
-FINE, FORBIDDEN = Answer(200), Answer(403)
+FINE, FORBIDDEN = Answer("site.test", 200), Answer("site.test", 403)
 
 
 @given(st.lists(st.floats(0, 3), max_size=50), st.floats(0.1, 100))
@@ -24,50 +24,54 @@ def test_requests_are_spaced_whoever_asks_and_whenever(gaps: list[float], rate: 
     starts = []
     for gap in gaps:
         clock.now += gap
-        starts.append(clock.now + gate.turn(Answer()))
+        starts.append(clock.now + gate.turn())
     assert all(later - earlier >= 1 / rate - 1e-6 for earlier, later in pairwise(starts))
 
 
 def test_time_that_nobody_used_is_not_saved_up() -> None:
     clock = Clock()
     gate = Gate(2.0, clock)
-    gate.turn(Answer())
+    gate.turn()
     clock.now += 100
-    assert [gate.turn(FINE) for _ in range(3)] == [0, 0.5, 1.0]
+    assert [gate.turn() for _ in range(3)] == [0, 0.5, 1.0]
 
 
 def test_a_pause_that_one_worker_is_told_holds_for_all() -> None:
     gate = Gate(1.0, Clock())
-    gate.turn(Answer())
-    assert gate.turn(Answer(429, pause=30)) == 30
-    assert gate.turn(FINE) == 31
+    gate.turn()
+    gate.tell(Answer("site.test", 429, pause=30))
+    gate.tell(FINE)
+    assert [gate.turn(), gate.turn()] == [30, 31]
 
 
 def test_403_again_and_again_shuts_the_gate() -> None:
     gate = Gate(1.0, Clock())
-    for _ in range(FORBIDDEN_IN_A_ROW - 1):
-        assert gate.turn(FORBIDDEN) < math.inf
-    assert not gate.why_shut()
-    assert gate.turn(FORBIDDEN) == math.inf
-    assert f"answered 403 {FORBIDDEN_IN_A_ROW} times in a row" in gate.why_shut()
-    assert gate.turn(FINE) == math.inf
+    for _ in range(FORBIDDEN_IN_A_ROW):
+        assert gate.turn() < math.inf
+        assert not gate.why_shut()
+        gate.tell(FORBIDDEN)
+    assert gate.turn() == math.inf
+    assert f"site.test answered 403 {FORBIDDEN_IN_A_ROW} times in a row" in gate.why_shut()
+    gate.tell(FINE)
+    assert gate.turn() == math.inf
 
 
 def test_403_now_and_then_does_not() -> None:
     """A file may be forbidden by itself."""
     gate = Gate(1.0, Clock())
     for _ in range(FORBIDDEN_IN_A_ROW):
-        gate.turn(FORBIDDEN)
-        gate.turn(Answer())  # nobody was answered since: that says nothing
-        gate.turn(FINE)
+        gate.tell(FORBIDDEN)
+        gate.tell(FINE)
     assert not gate.why_shut()
 
 
 def test_a_day_is_not_waited_for() -> None:
     gate = Gate(1.0, Clock())
-    assert gate.turn(Answer(429, LONGEST_PAUSE)) == LONGEST_PAUSE
-    assert gate.turn(Answer(429, 86_400)) == math.inf
-    assert "come back in 86,400 s" in gate.why_shut()
+    gate.tell(Answer("site.test", 429, LONGEST_PAUSE))
+    assert gate.turn() == LONGEST_PAUSE
+    gate.tell(Answer("site.test", 429, 86_400))
+    assert gate.turn() == math.inf
+    assert "site.test asks to come back in 86,400 s" in gate.why_shut()
 
 
 def test_backoff_grows_to_a_bound_and_is_jittered_in_full() -> None:

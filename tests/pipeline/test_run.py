@@ -6,21 +6,25 @@ import io
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 from lines import Longest, Trap, ingest, outside
 from test_driver import content
+from web_server import Clock, Fault, serving, visiting
 
+from manifests import Fetch
 from pipeline.driver import Driver, Executor
 from pipeline.isolation import Bounds
 from pipeline.lock import Lock
 from pipeline.outside import Outside
+from pipeline.polite import FORBIDDEN_IN_A_ROW
 from pipeline.progress import Reporter
 from pipeline.run import inline, on_ray
 from pipeline.stages.ingest import Ingest
-from pipeline.storage import RunFolder
+from pipeline.storage import RunFolder, StorageError
 
 pytestmark = pytest.mark.slow
 
@@ -103,3 +107,28 @@ def kill_workers() -> None:
             continue
         if any(name in command for name in ("ray::IDLE", "ray::_do_on_worker", "pipeline.isolation")):
             os.kill(process.pid, signal.SIGKILL)
+
+
+def test_workers_on_ray_share_one_rate(tmp_path: Path) -> None:
+    """Two workers, a file a unit: requests come no faster than the run may ask."""
+    rate = 10.0
+    with serving({f"{name}.txt": b"a line\n" for name in "abcdefgh"}) as server:
+        root, run = Outside(server.url), RunFolder(str(tmp_path / "out"))
+        stage = replace(ingest(root), paths=tuple(server.objects))
+        with visiting(Clock()):  # this process, which plans
+            bring_about(run, root, stage, on_ray(run, Bounds(), 2, Fetch(requests_per_second=rate, contact="us")))
+    asked = server.times[len(server.objects) :]
+    assert len(asked) == len(server.objects)
+    assert asked[-1] - asked[0] > 0.9 * (len(asked) - 1) / rate
+    assert any("(+us)" in agent for agent in server.agents)
+
+
+def test_a_block_ends_the_run_on_ray(tmp_path: Path) -> None:
+    with serving({f"{name}.txt": b"a line\n" for name in "abcdefgh"}) as server:
+        run = RunFolder(str(tmp_path / "out"))
+        with visiting(Clock()):
+            stage = replace(ingest(Outside(server.url)), paths=tuple(server.objects))
+            server.faults = [*[None] * len(server.objects), *[Fault(403)] * 100]
+            with pytest.raises(StorageError, match="stopped: 127.0.0.1 answered 403"):
+                bring_about(run, stage.outside, stage, on_ray(run, Bounds(), 2, Fetch(requests_per_second=100)))
+    assert len(server.asked) - len(server.objects) <= FORBIDDEN_IN_A_ROW + 1  # one may be on its way

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,6 +50,8 @@ class Server:
     etags: bool = True
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Path and Range of every request."""
+    times: list[float] = field(default_factory=list)
+    """When, in seconds, each request came."""
     agents: set[str] = field(default_factory=set)
     sent: int = 0
     """Bytes of bodies."""
@@ -71,6 +74,7 @@ def serving(objects: dict[str, bytes]) -> Iterator[Server]:
 
         def do_GET(self) -> None:
             server.asked.append((self.path.lstrip("/"), self.headers.get("Range", "")))
+            server.times.append(time.monotonic())
             server.agents.add(self.headers["User-Agent"])
             fault = server.faults.pop(0) if server.faults else None
             if fault and fault.status:
