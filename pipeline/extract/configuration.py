@@ -76,7 +76,7 @@ class Page:
             delimiters=delimiters,
             inline_dollars="$$" in inline and Delimiter("$$", "$$", True) not in delimiters,
             asciimath=_asciimath(html, [pair for name, pairs in lists if not name for pair in pairs]),
-            displaystyle=macro[1] if (macro := _DISPLAYSTYLE.search(html)) else "",
+            displaystyle=_displaystyle(html),
             ignored=_classes(html, "ignore"),
             processed=_classes(html, "process"),
             forum=forum,
@@ -122,6 +122,12 @@ def _katex(html: str) -> Iterator[Delimiter]:
         if right:
             display = _DISPLAY.search(html, begin, end) is not None
             yield Delimiter(_unescaped(left[1] or left[2]), _unescaped(right[1] or right[2]), display)
+
+
+def _displaystyle(html: str) -> str:
+    at = max(html.find("displaystyle" + quote) for quote in "\"'")
+    macro = _DISPLAYSTYLE.search(html, max(at - 80, 0), at + 20) if at >= 0 else None
+    return macro[1] if macro else ""
 
 
 def _unescaped(string: str) -> str:
