@@ -129,6 +129,6 @@ def test_a_block_ends_the_run_on_ray(tmp_path: Path) -> None:
         with visiting(Clock()):
             stage = replace(ingest(Outside(server.url)), paths=tuple(server.objects))
             server.faults = [*[None] * len(server.objects), *[Fault(403)] * 100]
-            with pytest.raises(StorageError, match="stopped: 127.0.0.1 answered 403"):
+            with pytest.raises(StorageError, match=r"stopped: 127\.0\.0\.1 answered 403"):
                 bring_about(run, stage.outside, stage, on_ray(run, Bounds(), 2, Fetch(requests_per_second=100)))
     assert len(server.asked) - len(server.objects) <= FORBIDDEN_IN_A_ROW + 1  # one may be on its way
