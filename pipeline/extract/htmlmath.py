@@ -6,10 +6,16 @@ import re
 
 from resiliparse.parse.html import DOMNode
 
+from pipeline.extract import images
 from pipeline.extract.mathtree import DEEPEST, Element
 from pipeline.extract.tokens import FUNCTIONS, joined, symbol
 
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z]+|\s+|.", re.DOTALL)
+_MARKS = "\u0300-\u036f\u20d0-\u20ff"
+_TOKEN = re.compile(
+    rf"(?P<words>\s+(?!(?:{'|'.join(sorted(FUNCTIONS))}|mod)\b)[A-Za-z]{{2,}}(?:,?\s+[A-Za-z]{{2,}})*\s*)|"
+    rf"\d+(?:[.,]\d+)*|[A-Za-z]+(?![{_MARKS}])|\s+|.[{_MARKS}]*",
+    re.DOTALL,
+)
 _SLANTED = frozenset(("i", "em", "var", "cite"))
 _BOLD = frozenset(("b", "strong"))
 _PLAIN = frozenset(("span", "font", "big", "small", "nobr", "u", "tt", "a"))
@@ -50,6 +56,8 @@ def _row(node: DOMNode, slanted: bool, variant: str, depth: int) -> list[Element
                     Element("mover", [Element("mrow", inner), Element("mo", text="¯", attributes={"stretchy": "true"})])
                 ]
             row += inner
+        elif tag == "img":
+            row += [Element("tex", text=formula.tex) for formula in images.read(child)]
         elif tag not in ("br", "wbr") and tag[0] != "#":
             raise _ForeignError
     return row
@@ -70,13 +78,16 @@ def _attach(row: list[Element], name: str, script: Element) -> None:
 def _tokens(text: str, slanted: bool, variant: str) -> list[Element]:
     attributes = {"mathvariant": variant} if variant else {}
     tokens: list[Element] = []
-    for word in _TOKEN.findall(text):
-        if word[0].isdigit():
+    for match in _TOKEN.finditer(text.replace("∥", "‖")):
+        word = match[0]
+        if match["words"] and not slanted:
+            tokens.append(Element("mtext", text=" ".join(f"_{word}_".split()).strip("_"), attributes=attributes))
+        elif word[0].isdigit():
             tokens.append(Element("mn", text=word, attributes=attributes))
         elif word.isspace():
             tokens.append(Element("mspace"))
-        elif word.isascii() and word.isalpha() and slanted and word not in FUNCTIONS:
-            tokens += [Element("mi", text=letter, attributes=attributes) for letter in word]
+        elif slanted and word.isascii() and word.strip().isalpha() and word not in FUNCTIONS:
+            tokens += [Element("mi", text=letter, attributes=attributes) for letter in word.strip()]
         else:
             name = "mi" if word.isalpha() else "mo"
             tokens.append(Element(name, text=word, attributes=attributes))

@@ -41,6 +41,8 @@ def read(node: DOMNode) -> list[Formula]:
     if not tex:
         return []
     inline = "\\inline" in tex[:20]
+    if "\n" in tex and not TEX.search(tex):  # TeX4ht draws a formula in characters
+        return [Formula("", False, "image/refused")]
     tex = _STYLING.sub("", _POSTAMBLE.sub("", _PREAMBLE.sub("", tex)).strip())
     formula = undelimited(tex, False, "image")
     if not formula.tex.strip():

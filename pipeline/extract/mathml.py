@@ -7,20 +7,18 @@ of content MathML; unknown elements are walked through.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable
-from importlib import resources
 
 from pipeline.extract import content, fences, tables, tokens
 from pipeline.extract.mathtree import Element, bare
-from pipeline.extract.tokens import characters, escaped, joined
+from pipeline.extract.tokens import MARKS, characters, escaped, joined
 
-_MARKS = tomllib.loads((resources.files("pipeline.extract") / "marks.toml").read_text("utf-8"))
 _LIMITS = re.compile(
     r"\\(?:sum|prod|coprod|o?i*int|big(?:cup|cap|vee|wedge|oplus|otimes|odot|uplus|sqcup)|lim|limsup|liminf|max|min|"
     r"sup|inf|det|gcd|Pr|operatorname\*\{[^{}]*\})"
 )
 _SINGLE = re.compile(r"\\?.|\d+|\\[a-zA-Z]+\*?(?:\{[^{}]*\})*", re.DOTALL)
+_LETTERS = {r"\Pi": r"\prod", r"\Sigma": r"\sum"}
 _FENCED = re.compile(r"\\right(?:[)\]|]|\\\})\Z")
 _APPLY = "\u2061"
 _SPACED = (r"\Longrightarrow", r"\Longleftarrow", r"\Longleftrightarrow", r"\x")
@@ -138,7 +136,7 @@ def _over(element: Element) -> str:
     if len(element.children) > 1 and element.children[1].name == "mspace":  # keeps an arrow's label apart
         return base.strip("~")
     mark = bare(element.children[1]) if len(element.children) > 1 else Element("mo")
-    if tex := _accented(base, mark, _MARKS["over"]):
+    if tex := _accented(base, mark, MARKS["over"]):
         return tex
     if arrow := _arrow(element):
         return f"\\{arrow}{{{over}}}"
@@ -152,7 +150,7 @@ def _under(element: Element) -> str:
     if len(element.children) > 1 and element.children[1].name == "mspace":
         return base.strip("~")
     mark = bare(element.children[1]) if len(element.children) > 1 else Element("mo")
-    if tex := _accented(base, mark, _MARKS["under"]):
+    if tex := _accented(base, mark, MARKS["under"]):
         return tex
     if arrow := _arrow(element):
         return f"\\{arrow}[{under}]{{}}"
@@ -173,7 +171,9 @@ def _under_over(element: Element) -> str:
 
 
 def _limited(base: str) -> str:
-    """An operator's name that takes its limits above and below."""
+    """An operator that takes its limits above and below: a name, or the letter that TtM puts for it."""
+    if base in _LETTERS:
+        return _LETTERS[base]
     match = re.fullmatch(r"\\(?:mathrm|operatorname)\{([a-zA-Z\\, ]{2,20})\}", base)
     return f"\\operatorname*{{{match[1]}}}" if match else base
 
@@ -186,13 +186,13 @@ def _accented(base: str, mark: Element, accents: dict[str, str]) -> str:
     narrow = mark.get("stretchy") == "false" or (_SINGLE.fullmatch(base) is not None and mark.get("stretchy") != "true")
     if char == "―":
         narrow = False
-    return f"\\{accent if narrow else _MARKS['wide'].get(accent, accent)}{{{base}}}"
+    return f"\\{accent if narrow else MARKS['wide'].get(accent, accent)}{{{base}}}"
 
 
 def _arrow(element: Element) -> str:
     """The extensible arrow that a script stands over or under, or ""."""
     base = bare(element.children[0]) if element.children else element
-    return _MARKS["arrows"].get(base.text.strip(), "") if base.name == "mo" else ""
+    return MARKS["arrows"].get(base.text.strip(), "") if base.name == "mo" else ""
 
 
 def _frac(element: Element) -> str:
@@ -258,7 +258,7 @@ def _style(element: Element) -> str:
 def _enclosed(element: Element) -> str:
     tex = _row(element.children)
     notation = " ".join(element.attributes.get("notation", "longdiv").split())
-    if command := _MARKS["enclosures"].get(notation):
+    if command := MARKS["enclosures"].get(notation):
         return f"\\{command}{{{tex}}}"
     return f"\\enclose{{{characters(notation)}}}{{{tex}}}" if notation.isalpha() else tex
 
@@ -292,6 +292,11 @@ def _phantom(element: Element) -> str:
     return f"\\phantom{{{_row(element.children)}}}"
 
 
+def _verbatim(element: Element) -> str:
+    """The source of a part that is known."""
+    return element.text
+
+
 def _nothing(element: Element) -> str:
     return ""
 
@@ -302,5 +307,5 @@ _RULES: dict[str, Callable[[Element], str]] = {
     "msup": _sup, "msub": _sub, "msubsup": _subsup, "mover": _over, "munder": _under, "munderover": _under_over,
     "mmultiscripts": _multiscripts, "mstyle": _style, "menclose": _enclosed, "semantics": _first, "maction": _action,
     "mphantom": _phantom, "annotation": _nothing, "annotation-xml": _nothing, "none": _nothing,
-    "mprescripts": _nothing, "mrow": _group, "malignmark": _nothing, "maligngroup": _nothing,
+    "mprescripts": _nothing, "mrow": _group, "tex": _verbatim, "malignmark": _nothing, "maligngroup": _nothing,
 }  # fmt: skip

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from resiliparse.parse.html import DOMNode
 
-from pipeline.extract import asciimath, equations, htmlmath, images, mathml, mathtree, rendered, tables
+from pipeline.extract import asciimath, comments, equations, htmlmath, images, mathml, mathtree, rendered, tables
 from pipeline.extract.configuration import Page
 from pipeline.extract.delimiters import split
 from pipeline.extract.markup import ATTRIBUTES, TEX, attributes_in, element_role, is_displayed, looks_like_tex, role
@@ -42,10 +42,12 @@ class Markup:
 
     attributes: tuple[str, ...] = ()
     """The attributes that hold formulas on some element of the page."""
+    comments: bool = False
+    """Comments before formulas hold their sources."""
 
     @classmethod
     def of(cls, html: str) -> Markup:
-        return cls(attributes_in(html))
+        return cls(attributes_in(html), comments.SIGN in html)
 
     def read(self, node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
         """What `node` as a whole stands for (nothing, for a rendering to be dropped); None if it is no maths."""
@@ -54,6 +56,8 @@ class Markup:
             formulas = _attributed(node, classes, self.attributes)
             if formulas is not None:
                 return formulas
+        if self.comments and named and (formulas := comments.read(node)) is not None:
+            return formulas
         if not named:
             return equations.read(node, self.read) if tag == "table" else None
         if named in ("display", "equations", "likely") or (named == "source" and tag == "div"):
@@ -68,12 +72,12 @@ def _box(node: DOMNode, tag: str, classes: str, named: str, markup: Markup) -> l
     if tag in ("table", "tbody") or named == "equations":
         return equations.read(node, markup.read, named=True)
     if node.query_selector(_DRAWN) is not None:
-        return equations.displayed(node, markup.read) if _is_display(node, tag, classes) or named == "display" else None
-    return (
-        None
-        if named == "display" and not TEX.search(node.text[:2000])
-        else _source(node, tag, classes, named != "likely")
-    )
+        if _is_display(node, tag, classes) or named == "display":
+            return equations.displayed(node, markup.read)
+        return _html(node, tag, classes) if node.query_selector("img") is not None and node.text.strip() else None
+    if named == "display" and not TEX.search(node.text[:2000]):
+        return None
+    return _source(node, tag, classes, named != "likely")
 
 
 def _is_display(node: DOMNode, tag: str, classes: str) -> bool | None:
@@ -154,10 +158,12 @@ def _mathml(node: DOMNode, tag: str = "math", classes: str = "", display: bool |
             return [undelimited(annotation.text, display, "annotation")]
     for name in ("alttext", "data-latex"):
         if source := (node.getattr(name) or "").strip():
-            return [undelimited(source, display, "alttext")]
+            return [undelimited(_BRACED.sub(r"\1\2", source), display, "alttext")]
     return _converted(mathtree.of_node(node), display, "mathml")
 
 
+_BRACED = re.compile(r"(\\[bB]igg?[lrm]?)\{(\\?[^{}a-zA-Z]|\\[a-zA-Z]+)\}")
+"""LaTeXML puts the delimiter after `\\bigl` into braces."""
 _CENTRED = frozenset(("center", "dd", "figure"))
 
 
@@ -256,17 +262,14 @@ def _source(node: DOMNode, tag: str, classes: str, sure: bool) -> list[Piece] | 
     display = _is_display(node, tag, classes)
     if _DELIMITER.search(text):
         return _delimited(text, display, sure)
-    if (
-        node.first_element_child is not None
-        and "\\" not in text
-        and node.query_selector("sup, sub, em, i, var") is not None
-    ):
-        return _html(node, tag, classes)
+    sure = sure or "inline" in classes or "display" in classes
     if not text or not (sure or looks_like_tex(text)):
         return None
+    if "\\" not in text and node.query_selector("sup, sub, em, i, var") is not None:
+        return _html(node, tag, classes)
     if display is None:
         display = is_displayed(text) or stands_alone(node)
-    return [Formula(text, display, "element")]
+    return [Formula(text if "\\" in text else htmlmath.symbols(text), display, "element")]
 
 
 def _packed(attributes: str) -> str:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from functools import lru_cache
+from importlib import resources
 
 from filters import wordlist
 from pipeline.extract.mathtree import Element
 
+MARKS: dict[str, dict[str, str]] = tomllib.loads(
+    (resources.files("pipeline.extract") / "marks.toml").read_text("utf-8")
+)
+"""Accents, arrows and enclosures by the characters and names that MathML has for them."""
 SYMBOLS = dict(line.split(maxsplit=1) for line in wordlist.load("pipeline.extract", "symbols.txt"))
 FUNCTIONS = frozenset(wordlist.load("pipeline.extract", "functions.txt"))
 
@@ -72,6 +78,8 @@ def symbol(char: str) -> str:
     if char in SYMBOLS:
         return SYMBOLS[char]
     form = unicodedata.decomposition(char)
+    if form and form[0] != "<" and " " in form:  # a letter with its accent
+        return characters(unicodedata.normalize("NFD", char))
     plain = chr(int(form.split()[1], 16)) if form.count(" ") == 1 and form[0] == "<" else ""
     if not plain:
         return escaped(char) if char.isprintable() else ""
@@ -90,6 +98,8 @@ def characters(text: str) -> str:
     for char in text:
         if char == "\u0338" and pieces:
             pieces.insert(len(pieces) - 1, r"\not")
+        elif pieces and unicodedata.combining(char):
+            pieces[-1] = f"\\{MARKS['over'][char]}{{{pieces[-1]}}}" if char in MARKS["over"] else pieces[-1]
         else:
             pieces.append(symbol(char))
     return joined(pieces)
@@ -108,6 +118,8 @@ def identifier(element: Element) -> str:
         return tex
     variant = element.get("mathvariant").strip().lower()
     if text.isascii() and text.isalpha() and (len(text) > 1 or variant == "normal"):
+        if variant == "italic" and len(text) < 4:  # TtM and TeX4ht put `dx` into one element
+            return text
         command = "mathit" if variant == "italic" else VARIANTS.get(variant, "mathrm")
         return f"\\{command}{{{text}}}"
     if variant == "normal" and text in ("∣", "∥"):  # KaTeX's plain bars, which are relations elsewhere
@@ -157,8 +169,8 @@ def text(element: Element) -> str:
         value = value.replace("\xa0", " ")
     if _COMMAND.fullmatch(value):
         return value.strip()
-    if len(value) == 1 and value in SYMBOLS:
-        return SYMBOLS[value]
+    if len(value) == 1 and not value.isalnum():
+        return symbol(value)
     command = _TEXT_VARIANTS.get(element.get("mathvariant").strip().lower(), "text")
     if value[0] >= "\U0001d400":  # letters of a mathematical alphabet stand for a font
         command = _TEXT_FONTS.get(symbol(value[0]).partition("{")[0], "textit")
