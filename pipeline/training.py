@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import typer
 from rich.console import Console
 
-from filters.document import Drop
+from filters.document import Document, Drop
 from filters.filter import Filter
 from filters.language_id import LanguageId
 from filters.lmplz import DEFAULT as LMPLZ_FOLDER
@@ -32,7 +32,6 @@ from pipeline.shards import read_documents
 from pipeline.sources.jsonl import Jsonl
 from pipeline.sources.warc import Warc
 from pipeline.stages.tokenizer import train_tokenizer
-from pipeline.storage import StorageError
 
 Files = Annotated[
     list[Path],
@@ -146,38 +145,32 @@ def tokenizer_command(
 
 
 def read_texts(files: Iterable[Path]) -> Texts:
-    """(url, text) of the documents in files, one at a time. Raises StorageError for a file that holds something else.
+    """(url, text) of the documents in files, one at a time; of archives, those of the English pages.
 
-    Of archives these are the English pages; how many could not be read is said on standard error.
+    What holds no document is counted on standard error.
     """
     for file in files:
+        refused: Counter[str] = Counter()
         with file.open("rb") as stream:
             if file.suffix == ".parquet":
                 yield from ((row["url"], row["text"]) for row in read_documents(stream, ("url", "text")))
-            elif file.name.endswith(ARCHIVES):
-                yield from _read_archive(file, stream)
-            else:
-                yield from _read_jsonl(file, stream)
+                continue
+            for record in _records(file.name, stream):
+                if isinstance(record, Drop):
+                    refused[f"{record.rule}/{record.reason}"] += 1
+                else:
+                    yield record.url, record.text
+        for reason, number in refused.most_common():
+            typer.echo(f"{file.name}: left out {count(number)}, {reason}", err=True)
 
 
-def _read_archive(file: Path, stream: BinaryIO) -> Texts:
+def _records(name: str, stream: BinaryIO) -> Iterator[Document | Drop]:
+    if not name.endswith(ARCHIVES):
+        yield from Jsonl(name, url_field="url").read(name, stream)
+        return
     steps: tuple[Filter, ...] = (HtmlType(), ExtractHtml(), LanguageId())
-    refused: Counter[str] = Counter()
-    for record in Warc(file.name).read(file.name, stream):
+    for record in Warc(name).read(name, stream):
         for step in steps:
-            if isinstance(record, Drop):
-                break
-            record = step(record)
-        if isinstance(record, Drop):
-            refused[f"{record.rule}/{record.reason}"] += 1
-        else:
-            yield record.url, record.text
-    for reason, number in refused.most_common():
-        typer.echo(f"{file.name}: left out {count(number)}, {reason}", err=True)
-
-
-def _read_jsonl(file: Path, stream: BinaryIO) -> Texts:
-    for record in Jsonl(file.name, url_field="url").read(file.name, stream):
-        if isinstance(record, Drop):
-            raise StorageError(f"{file}: {record.id}: {record.reason} {record.detail}".rstrip())
-        yield record.url, record.text
+            if isinstance(record, Document):
+                record = step(record)
+        yield record

@@ -70,7 +70,7 @@ def documents(source: Wanted, folder: Path) -> Iterator[dict[str, str]]:
     """The documents of a source: {"id", "url", "text", "license"}."""
     for path, data in chosen(source, folder):
         for number, text in enumerate(FORMS[source.form](data)):
-            if source.only != "math" or has_latex(text):
+            if text.strip() and (source.only != "math" or has_latex(text)):
                 name = f"{path}#{number}"
                 url = f"https://{source.site}/{path.lstrip('./')}"
                 yield {"id": f"{source.name}/{name}", "url": url, "text": text, "license": source.licence}

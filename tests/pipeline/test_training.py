@@ -78,6 +78,13 @@ def test_pruning_is_whole_numbers(texts: Path, tmp_path: Path) -> None:
     assert "1,3,4" in call("train", "perplexity", texts, "--out", tmp_path / "p.klm", "--prune", "a", code=2)
 
 
+def test_what_is_no_document_is_counted(texts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with texts.open("a") as stream:
+        stream.write('not json\n{"text": ""}\n{"text": " "}\n')
+    assert len(list(read_texts([texts]))) >= 30
+    assert "texts.jsonl: left out 1, read/" in capsys.readouterr().err
+
+
 def test_archives_are_read_as_a_run_reads_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     archive = tmp_path / "pages.warc.gz"
     german = "Der Satz ist bewiesen, und damit endet die Vorlesung über die Theorie der Gruppen und Körper. "
