@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import NamedTuple
 
 from filters import wordlist
@@ -14,14 +13,16 @@ RENDERERS = wordlist.load("pipeline.extract", "renderers.txt")
 ASCIIMATH = wordlist.load("pipeline.extract", "asciimath_loaders.txt")
 
 MOST = 24
-"""Pairs of delimiters that a page may configure."""
+"""Pairs of delimiters that a page may configure in one list."""
+LONGEST = 3000
+"""Characters of such a list."""
 _STRING = r"\s*(?:'((?:[^'\\\n]|\\.){1,24})'|\"((?:[^\"\\\n]|\\.){1,24})\")\s*"
 _PAIR = re.compile(rf"[\s,]*\[{_STRING},{_STRING}\]")
-_LIST = re.compile(r"\b(?:(inline|display)Math|(delimiters))[\"']?\s*:\s*(?:\{\s*[\"']\[\+\][\"']\s*:\s*)?\[(?=\s*\[)")
+_LIST = re.compile(r"[\"']?\s*:\s*(?:\{\s*[\"']\[\+\][\"']\s*:\s*)?\[(?=\s*\[)")
 _LEFT = re.compile(rf"\bleft[\"']?\s*:{_STRING}")
 _RIGHT = re.compile(rf"\bright[\"']?\s*:{_STRING}")
 _DISPLAY = re.compile(r"\bdisplay[\"']?\s*:\s*(?:true|!0)\b")
-_CLASSES = re.compile(r"\b(ignore|process)(?:Html)?Class[\"']?\s*:\s*[\"']([-\w|]{1,200})[\"']")
+_CLASSES = re.compile(r"[\"']?\s*:\s*[\"']([-\w|]{1,200})[\"']")
 _DISPLAYSTYLE = re.compile(r"\b([a-zA-Z]+)[\"']?\s*:\s*[\"'][\\]{1,2}displaystyle\s*[\"']")
 _ESCAPE = re.compile(r"\\(.)")
 
@@ -86,42 +87,54 @@ class Page:
 def _asciimath(html: str, configured: list[Delimiter]) -> tuple[Delimiter, ...]:
     if configured:
         return tuple(pair._replace(display=False) for pair in configured)
-    shown = "`" in html or "amath" in html
+    shown = ("`" in html or "amath" in html) and ("AM_" in html or "scii" in html or "SCII" in html)
     return BACKTICKS if shown and any(word in html for word in ASCIIMATH) else ()
 
 
 def _classes(html: str, what: str) -> frozenset[str]:
     """The classes in which delimiters are ignored, or those in which they are processed all the same."""
-    names = {name for name in (f"tex2jax_{what}", f"mathjax_{what}") if name in html}
-    if f"{what}Class" in html or f"{what}HtmlClass" in html:
-        names |= {name for kind, listed in _CLASSES.findall(html) if kind == what for name in listed.split("|")}
+    names = [name for name in (f"tex2jax_{what}", f"mathjax_{what}") if name in html]
+    for setting in (f"{what}Class", f"{what}HtmlClass"):
+        for at in _occurrences(html, setting):
+            listed = _CLASSES.match(html, at + len(setting))
+            names += listed[1].split("|") if listed else []
     return frozenset(names)
 
 
 def _lists(html: str) -> Iterator[tuple[str, list[Delimiter]]]:
     """The delimiters of each list in the page's configuration, and what it is for ("" for AsciiMath)."""
-    if not any(word in html for word in ("inlineMath", "displayMath", "delimiters")):
-        return
-    for opening in _LIST.finditer(html):
-        pairs: list[Delimiter] = []
-        position = opening.end()
-        while len(pairs) < MOST and (pair := _PAIR.match(html, position)):
-            left, right = (_unescaped(pair[index] or pair[index + 1]) for index in (1, 3))
-            pairs.append(Delimiter(left, right, opening[1] == "display"))
-            position = pair.end()
-        yield opening[1] or "", pairs
-    yield "katex", list(islice(_katex(html), MOST))
+    for name in ("inlineMath", "displayMath", "delimiters"):
+        for at in _occurrences(html, name):
+            if opening := _LIST.match(html, at + len(name)):
+                yield name.removesuffix("delimiters"), list(_pairs(html, opening.end(), name == "displayMath"))
+            elif name == "delimiters":
+                yield "KaTeX", list(_katex(html[at : at + LONGEST]))
 
 
-def _katex(html: str) -> Iterator[Delimiter]:
+def _occurrences(html: str, word: str) -> Iterator[int]:
+    at = html.find(word)
+    while at >= 0:
+        yield at
+        at = html.find(word, at + len(word))
+
+
+def _pairs(html: str, begin: int, display: bool) -> Iterator[Delimiter]:
+    for _ in range(MOST):
+        pair = _PAIR.match(html, begin)
+        if pair is None:
+            break
+        left, right = (_unescaped(pair[index] or pair[index + 1]) for index in (1, 3))
+        yield Delimiter(left, right, display)
+        begin = pair.end()
+
+
+def _katex(settings: str) -> Iterator[Delimiter]:
     """KaTeX's auto-render names each delimiter: `{left: "$$", right: "$$", display: true}`."""
-    for left in _LEFT.finditer(html):
-        begin = html.rfind("{", max(left.start() - 100, 0), left.start())
-        end = html.find("}", left.end(), left.end() + 100)
-        right = _RIGHT.search(html, begin, end) if begin >= 0 and end >= 0 else None
-        if right:
-            display = _DISPLAY.search(html, begin, end) is not None
-            yield Delimiter(_unescaped(left[1] or left[2]), _unescaped(right[1] or right[2]), display)
+    for part in settings.split("{")[1 : MOST + 1]:
+        left, right = _LEFT.search(part), _RIGHT.search(part)
+        if left is None or right is None:
+            break
+        yield Delimiter(_unescaped(left[1] or left[2]), _unescaped(right[1] or right[2]), bool(_DISPLAY.search(part)))
 
 
 def _displaystyle(html: str) -> str:

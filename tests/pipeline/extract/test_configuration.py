@@ -26,8 +26,9 @@ CONFIGURED = {
     "JSON": ('{"mathjax": {"tex": {"inlineMath": [["$", "$"]], "processEscapes": true}}}', (DOLLAR,)),
     "KaTeX": (
         """katex; renderMathInElement(document.body, {delimiters: [
-             {left: "$$", right: "$$", display: true}, {'left': '$', 'right': '$', 'display': !1}]})""",
-        (DISPLAY, DOLLAR),
+             {left: "$$", right: "$$", display: true}, {left: "\\\\[", right: "\\\\]", display: true},
+             {'left': '$', 'right': '$', 'display': !1}]})""",
+        (DISPLAY, Delimiter("\\[", "\\]", True), DOLLAR),
     ),
     "custom": ("MathJax: inlineMath: [['@@','@@']]", (Delimiter("@@", "@@", False),)),
     "not a list": ("MathJax: inlineMath: 'x', displayMath: [], delimiters: []", ()),
