@@ -62,7 +62,7 @@ def plan(stages: Sequence[Stage]) -> Plan:
         measured, records = _of_stage(stage, known), 0
         read = sum(text.get((receipt.stage, receipt.unit), 0.0) for unit in units for receipt in unit.upstream)
         if isinstance(stage, Ingest):
-            measured = measured | known["sources"].get(type(stage.source).__name__.lower(), {})
+            measured = measured | known["sources"].get(_kind(stage), {})
             weights = {unit.name: _weigh(stage, unit) for unit in units}
             text |= {(stage.name, name): size * measured.get("text", 1.0) for name, (_, size) in weights.items()}
             records, read = (sum(weight[part] for weight in weights.values()) for part in (0, 1))
@@ -77,6 +77,13 @@ def throughput() -> dict[str, Any]:
 
 def _expected(stage: Stage, unit: Unit) -> Receipt:
     return Receipt(stage=stage.name, unit=unit.name, recipe="", upstream="")
+
+
+def _kind(stage: Ingest) -> str:
+    """What its input is most like: a crawl, which lists name, has little of what is sought; a table names just that."""
+    if stage.lists:
+        return "crawl"
+    return "warc" if isinstance(stage.source, CcIndex) else type(stage.source).__name__.lower()
 
 
 def _weigh(stage: Ingest, unit: Unit) -> tuple[int, int]:

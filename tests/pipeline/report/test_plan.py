@@ -92,3 +92,5 @@ def test_files_that_a_list_names_are_taken_to_be_as_large_as_a_crawls(tmp_path: 
     (tmp_path / "list").write_text("a.gz\nb.gz\nc.gz")
     found = plan([Ingest(Jsonl("j"), (), lists=(PathList("list", ":2"),), outside=Outside(str(tmp_path)))])
     assert (found.units, found.input_bytes) == (2, 2 * ASSUMED_BYTES)
+    rate = throughput()["sources"]["crawl"]["bytes_per_second"]
+    assert found.core_hours == pytest.approx(2 * ASSUMED_BYTES / rate / 3600)
