@@ -64,7 +64,7 @@ def test_missing_inputs_are_an_error(tmp_path: Path) -> None:
 
 
 def test_every_kind_of_source_was_measured() -> None:
-    assert set(throughput()["sources"]) == {"warc", "stack", "github", "arxiv", "jsonl"}
+    assert set(throughput()["sources"]) == {"warc", "crawl", "stack", "github", "arxiv", "jsonl"}
 
 
 def test_it_fits_a_terminal_and_marks_expectations(tmp_path: Path) -> None:
