@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from pipeline.extract.configuration import Page
-from pipeline.extract.delimiters import ENVIRONMENT, LONGEST, restored
+from pipeline.extract.delimiters import ENVIRONMENT, LONGEST, end_of, restored
 from pipeline.extract.dollars import judge
 from pipeline.extract.tex import Formula, undelimited
 
@@ -18,7 +18,7 @@ MOST = 40
 """Blocks that one formula may lie in."""
 
 _OPENER = re.compile(rf"(?<!\ue002)\ue002\ue002(?!\ue002)|(?<!\\)\\\[|{ENVIRONMENT}")
-_SIGNS = ("\ue002\ue002", "\\[", "\\begin{")
+_SIGNS = ("\ue002\ue002", "\\[", "\\begin")
 _PLAIN_MARK = re.compile(r"[\s>]*")
 """A paragraph's, also within a quotation; lists and headings have marks that show."""
 
@@ -66,8 +66,7 @@ def _unclosed(text: str) -> tuple[re.Match[str], str] | None:
     """The first opening delimiter that has no closing one after it, and that closing one."""
     position = 0
     while opener := _OPENER.search(text, position):
-        name = opener["environment"]
-        closer = f"\\end{{{name}}}" if name else "\\]" if opener[0] == "\\[" else opener[0]
+        closer = end_of(opener) if opener["environment"] else "\\]" if opener[0] == "\\[" else opener[0]
         end = text.find(closer, opener.end())
         if end < 0:
             return opener, closer

@@ -39,7 +39,7 @@ STANDING = {
     for setting, evidence, left, right in map(str.split, wordlist.load("pipeline.extract", "delimiters.txt"))
 }
 
-ENVIRONMENT = rf"\\begin\{{(?P<environment>(?:{'|'.join(sorted(ENVIRONMENTS, reverse=True))})\*?)\}}"
+ENVIRONMENT = rf"\\begin(?P<gap> ?)\{{(?P<environment>(?:{'|'.join(sorted(ENVIRONMENTS, reverse=True))})\*?)\}}"
 """A regular expression for the beginning of an environment that is mathematics by itself."""
 _TAG = rf"\[(?P<tag>(?i:{'|'.join(sorted(TAGS, reverse=True))}))(?P<attributes>[=\s][^\]\n]{{0,60}})?\]"
 _BARE = ("math", "displaymath")
@@ -220,7 +220,7 @@ class _Scan:
 
     def _environment(self, opener: re.Match[str]) -> Found | None:
         name = opener["environment"]
-        begin, closer = f"\\begin{{{name}}}", f"\\end{{{name}}}"
+        begin, closer = opener[0], end_of(opener)
         end = self.find(closer, opener.end())
         inner = self.text.find(begin, opener.end(), end) if end >= 0 else -1
         for _ in range(DEEPEST):  # the same environment inside itself, as cases may be
@@ -243,6 +243,11 @@ class _Scan:
             body = re.sub(rf"\\{self.page.displaystyle}(?![a-zA-Z])", r"\\displaystyle", body)
         display = display or (body.lstrip().startswith(r"\displaystyle") and self._is_alone(start, end))
         return undelimited(body, display, kind), start, end
+
+
+def end_of(beginning: re.Match[str]) -> str:
+    r"""What ends an environment; tex4ht writes `\begin {align}` and `\end {align}`."""
+    return f"\\end{beginning['gap']}{{{beginning['environment']}}}"
 
 
 def restored(body: str) -> str:

@@ -18,6 +18,9 @@ _ENTITY = re.compile(r"&(?:(lt)|(gt)|(amp)|(quot)|(#0?39|apos)|nbsp|#160);")
 """References that were escaped once too often: none of them means anything in TeX."""
 _REFERRED = ("<", ">", "&", '"', "'")
 _WIKIPEDIA = re.compile(r"\{\\(?:display|text)style\b(.*)\}", re.DOTALL)
+_GAP = re.compile(r"(\\(?:begin|end)) \{")
+_WRAPPED = re.compile(r"\\begin\{(split|align\*)\}((?:(?!\\begin\{\1\}).)*)\\end\{\1\}", re.DOTALL)
+_ROWS = re.compile(r"\\(?:begin|end)(?![a-zA-Z])|\\.|[{}&]", re.DOTALL)
 _DISPLAYSTYLE = re.compile(r"^(?:\\displaystyle(?![a-zA-Z])\s*)+(?=\S)")
 _DELIMITED = re.compile(r"\s*(?:(\$\$)(.+)\$\$|(\\\[)(.+)\\\]|\\\((.+)\\\)|\$(.+)\$)\s*", re.DOTALL)
 _DEFINITION = re.compile(
@@ -93,9 +96,24 @@ def _clean(tex: str) -> str:
     if "style" in body and (wrapped := _WIKIPEDIA.fullmatch(body)) and _balanced(wrapped[1]) == wrapped[1]:
         body = wrapped[1]
     body = _without_dollars(" ".join(_without_comments(body).split()))
+    if "\\begin" in body:
+        body = _unwrapped(_GAP.sub(r"\1{", body))
     if (len(body) - len(body.rstrip("\\"))) % 2:
         body += " "  # a lone backslash at the end would escape the closing dollar
     return _balanced(body) if "{" in body or "}" in body else body
+
+
+def _unwrapped(body: str) -> str:
+    r"""A formula without the rows that Sphinx and docutils put around every source with a `\\`, where it has none."""
+    wrapped = _WRAPPED.fullmatch(body)
+    if wrapped is None or "\\\\" not in wrapped[2]:
+        return body
+    depth = 0
+    for token in _ROWS.findall(wrapped[2]):
+        depth += token in ("{", "\\begin") or -(token in ("}", "\\end"))
+        if depth <= 0 and token in ("&", "\\\\"):
+            return body
+    return wrapped[2].strip()
 
 
 def _without_comments(body: str) -> str:

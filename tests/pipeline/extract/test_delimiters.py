@@ -48,6 +48,10 @@ def test_environments(name: str) -> None:
         assert r"a &= b \\ c &= d" in formula.tex
 
 
+def test_environments_of_tex4ht() -> None:
+    assert pieces(r"so \begin {align} a \end {align} is") == ["so ", r"$$\begin{align} a \end{align}$$", " is"]
+
+
 def test_environments_within_others() -> None:
     cases = r"\begin{cases}\begin{cases}a\end{cases}\\b\end{cases}"
     assert pieces(cases + "!") == [f"$${cases}$$", "!"]

@@ -28,6 +28,14 @@ CLEANED = {
     "backslash at the end": ("a\\", "$a\\ $"),
     "invisible characters": ("a\u200b\ufeffb", "$ab$"),
     "label": (r"a \label{eq:1}", r"$a \label{eq:1}$"),
+    "environment of tex4ht": (r"\begin {cases} a \end {cases}", r"$\begin{cases} a \end{cases}$"),
+    "rows that Sphinx made": (
+        r"\begin{split}\det \begin{pmatrix} a & b \\ c & d \end{pmatrix}\end{split}",
+        r"$\det \begin{pmatrix} a & b \\ c & d \end{pmatrix}$",
+    ),
+    "rows that docutils made": (r"\begin{align*} \sum_{\substack{i \\ j}} \end{align*}", r"$\sum_{\substack{i \\ j}}$"),
+    "rows of its own": (r"\begin{split}a \\ b\end{split}", r"$\begin{split}a \\ b\end{split}$"),
+    "a row of its own": (r"\begin{align*} a \end{align*}", r"$\begin{align*} a \end{align*}$"),
     "blank": (" \n ", ""),
 }
 
