@@ -195,7 +195,7 @@ class _Scan:
     def _is_shown(self, begin: int, end: int, left: str, rule: Rule) -> bool:
         """Whether the body gives the evidence asked for, and no other formula begins in it."""
         body = self.text[begin : min(end, begin + EVIDENCE)]
-        if not body.strip():
+        if body.strip() in ("", *dollars.ELLIPSES):
             return False
         if rule.kind == "asciimath":
             return asciimath.is_formula(self.text[begin:end])

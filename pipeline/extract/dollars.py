@@ -42,6 +42,8 @@ _ENDING = re.compile(r"(?:th|st|nd|rd|s)\b")
 """What a formula is inflected with: the `$n$th`, all `$p$s`."""
 _OPEN_END = re.compile(r"[-+*/=,(<>–—:]$")
 _NOTHING = float("-inf")
+ELLIPSES = ("…", "...")
+"""What stands between delimiters where a page only speaks of them."""
 WORDPRESS = "latex "
 """What WordPress wants after the first dollar of a formula."""
 
@@ -123,7 +125,7 @@ def judge(text: str, begin: int, end: int, display: bool, page: Page) -> float:
     """How much the text between two delimiters reads as a formula: above 0 it does, below it does not."""
     body = text[begin:end]
     inner = body.strip()
-    if not inner or "\ue000" in body:
+    if not inner or inner in ELLIPSES or "\ue000" in body:
         return _NOTHING
     if inner.startswith(WORDPRESS):
         return 5.0

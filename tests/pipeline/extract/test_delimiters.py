@@ -85,6 +85,7 @@ def test_itex_says_that_tex_is_display() -> None:
 
 
 STRAY = {
+    "delimiters are $…$, $$...$$ and \\(…\\)": ["delimiters are $…$, $$...$$ and \\(…\\)"],
     r"a stray \( and \(x\)": [r"a stray \( and ", "$x$"],
     r"a stray \[ and \[x\]": [r"a stray \[ and ", "$$x$$"],
     r"\(a \text{ if \(b\)}\)": [r"$a \text{ if \(b\)}$"],
