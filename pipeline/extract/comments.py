@@ -6,12 +6,12 @@ import re
 
 from resiliparse.parse.html import DOMNode
 
+from pipeline.extract.markup import unwrapped
 from pipeline.extract.tex import Formula, undelimited
 
 SIGN = "<!-- MATH"
 """What a page with such comments contains."""
 _MATH = re.compile(r"\s*MATH\s+(.*\S)\s*", re.DOTALL)
-_WRAPPED = re.compile(r"\\begin\{(?:displaymath|math)\}(.*)\\end\{(?:displaymath|math)\}", re.DOTALL)
 _NUMBER = re.compile(r"\(\s*[\w.]{1,8}\s*\)\s*\Z")
 
 
@@ -22,8 +22,7 @@ def read(node: DOMNode) -> list[Formula | str] | None:
     if match is None:
         return None
     source = match[1]
-    wrapped = _WRAPPED.fullmatch(source)
-    formula = undelimited(wrapped[1] if wrapped else source, not source.startswith("$"), "comment")
+    formula = undelimited(unwrapped(source), not source.startswith("$"), "comment")
     number = _NUMBER.search(node.text[-20:])
     return [formula, number[0].strip()] if formula.display and number else [formula]
 

@@ -34,9 +34,8 @@ class _ForeignError(Exception):
 def displayed(box: DOMNode, read: Read) -> list[Formula | str] | None:
     """What a box for displayed formulas holds, if it holds nothing else."""
     pieces = _pieces(box, read)
-    if pieces is None or not any(isinstance(piece, Formula) for piece in pieces):
-        return None
-    return [replace(piece, display=True) if isinstance(piece, Formula) else piece for piece in pieces]
+    formulas = [replace(piece, display=True) for piece in pieces or () if isinstance(piece, Formula)]
+    return [*formulas, *(piece for piece in pieces or () if isinstance(piece, str))] if formulas else None
 
 
 def read(table: DOMNode, read: Read, named: bool = False) -> list[Formula | str] | None:
@@ -63,13 +62,13 @@ def _cells(row: DOMNode) -> list[DOMNode]:
 def _joined(rows: list[list[list[Formula]]], formulas: list[Formula]) -> Formula:
     if len(formulas) == 1:
         return replace(formulas[0], tex=_plain(formulas[0]), display=True)
-    lines = []
-    for row in rows:
-        cells = [" ".join(_plain(formula) for formula in cell) for cell in row]
-        first = next((index for index, cell in enumerate(cells) if cell), len(cells))
-        if line := " & ".join(filter(None, cells[first:])):
-            # A continued line begins with its relation.
-            lines.append(f"& {line}" if first > 1 and len(rows) > 1 else line)
+    table = [[" ".join(_plain(formula) for formula in cell) for cell in row] for row in rows]
+    table = [row for row in table if any(row)]
+    firsts = [next(index for index, cell in enumerate(row) if cell) for row in table]
+    # A line that goes on begins with its relation.
+    lines = [
+        "& " * (first > min(firsts)) + " & ".join(filter(None, row)) for first, row in zip(firsts, table, strict=True)
+    ]
     if len(lines) == 1:
         return replace(formulas[0], tex=lines[0].replace(" & ", " "), display=True)
     return replace(formulas[0], tex=r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}", display=True)

@@ -8,7 +8,16 @@ from urllib.parse import parse_qs, unquote, unquote_plus, urlsplit
 from resiliparse.parse.html import DOMNode
 
 from pipeline.extract import mathml, mathtree
-from pipeline.extract.markup import ATTRIBUTES, LONGEST_CLASS, MARKUP, TEX, is_displayed, looks_like_tex, role
+from pipeline.extract.markup import (
+    ATTRIBUTES,
+    LONGEST_CLASS,
+    MARKUP,
+    TEX,
+    is_displayed,
+    looks_like_tex,
+    role,
+    unwrapped,
+)
 from pipeline.extract.surroundings import stands_alone
 from pipeline.extract.tex import Formula, undelimited
 
@@ -48,7 +57,10 @@ def read(node: DOMNode) -> list[Formula]:
     if not formula.tex.strip():
         return []
     display = formula.display or (not inline and _is_display(node, formula.tex, formula.tex != tex))
-    return [Formula(_DISPLAYED.sub("", formula.tex, count=1) if display else formula.tex, display, "image")]
+    if not display:
+        return [formula]
+    body = unwrapped(_DISPLAYED.sub("", formula.tex, count=1)).rstrip().removesuffix("\\\\")
+    return [Formula(body, True, "image")]
 
 
 def _source(node: DOMNode) -> str:

@@ -24,6 +24,8 @@ TEX = re.compile(r"\\[a-zA-Z{}|,;!%#&$]|[_^]\{|[a-zA-Z0-9)\]}][_^][a-zA-Z0-9{\\]
 _HINTS = "|".join(MARKUP["words"]["hints"])
 _HINTED = re.compile(rf"(?:^|[-_])(?:{_HINTS})(?:$|[-_])", re.IGNORECASE)
 _DISPLAYED = re.compile(rf"\s*\\begin\{{(?:{'|'.join(MARKUP['words']['displayed'])})\*?\}}")
+_WRAPPED = re.compile(r"\s*\\begin\{(displaymath|math)\}(.*)\\end\{\1\}\s*", re.DOTALL)
+_EQUATION_NUMBER = re.compile(r"[(\[]\s*(?:[A-Z]\.?)?\d+(?:[.\-]\d+)*[a-z]?\s*[)\]]")
 _COMMAND = re.compile(r"\\[a-zA-Z]+\*?|\\(?:text|mathrm|operatorname|label|begin|end)[a-z]*\*?\{[^{}]*\}")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SIGN = re.compile(r"[-+=<>/*|()\[\]^_≤≥∈×·−]")
@@ -52,6 +54,12 @@ def is_displayed(tex: str) -> bool:
     return _DISPLAYED.match(tex) is not None
 
 
+def unwrapped(tex: str) -> str:
+    """TeX without an environment around it that only says where it stands."""
+    match = _WRAPPED.fullmatch(tex)
+    return match[2] if match else tex
+
+
 def attributes_in(html: str) -> tuple[str, ...]:
     """The attributes that hold formulas on some element of a page."""
     return tuple(sorted(set(_NAMED.findall(html)))) if "data-" in html else ()
@@ -60,7 +68,7 @@ def attributes_in(html: str) -> tuple[str, ...]:
 def looks_like_tex(text: str) -> bool:
     """Whether a text reads as a formula rather than as words."""
     text = text.strip()
-    if not text or text.lower() in _LOGOS:
+    if not text or text.lower() in _LOGOS or _EQUATION_NUMBER.fullmatch(text):
         return False
     words = [word for word in _WORD.findall(_COMMAND.sub(" ", text)) if word not in FUNCTIONS]
     if TEX.search(text):

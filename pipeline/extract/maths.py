@@ -17,7 +17,7 @@ from pipeline.extract import asciimath, comments, equations, htmlmath, images, m
 from pipeline.extract.configuration import Page
 from pipeline.extract.delimiters import split
 from pipeline.extract.markup import ATTRIBUTES, TEX, attributes_in, element_role, is_displayed, looks_like_tex, role
-from pipeline.extract.surroundings import stands_alone
+from pipeline.extract.surroundings import NUMBER, stands_alone
 from pipeline.extract.tex import Formula, undelimited
 
 Piece = Formula | str
@@ -288,8 +288,10 @@ def _delimited(text: str, display: bool | None, sure: bool) -> list[Piece] | Non
     if formula.tex != text:
         return [Formula(formula.tex, formula.display or bool(display and text.startswith("$")), "element")]
     pieces = list(split(text, _ANY_DELIMITER))
-    if sure and not any(isinstance(piece, str) and piece.strip() for piece in pieces):
-        return [replace(piece, kind="element") for piece in pieces if isinstance(piece, Formula)]
+    formulas: list[Piece] = [replace(piece, kind="element") for piece in pieces if isinstance(piece, Formula)]
+    numbers = [piece.strip(" ¶#\n") for piece in pieces if isinstance(piece, str)]
+    if formulas and (sure or display) and all(map(NUMBER.fullmatch, numbers)):
+        return formulas + [number for number in numbers if number]
     # Mathematics within the text of a formula has delimiters of its own.
     return [formula] if TEX.match(text) else None
 

@@ -101,14 +101,15 @@ class Walk:
         self.blocks.ignoring = self.blocks.page is not None and self.blocks.page.processed.isdisjoint(classes.split())
 
     def _formulas(self, pieces: list[Piece], tag: str) -> None:
-        if tag in _BLOCKS:
+        block = tag in _BLOCKS or tag == "table"
+        if block:
             self.blocks.flush()
         for piece in pieces:
             if isinstance(piece, str):
                 self.blocks.text(f" {piece} ")
             else:
                 self.blocks.formula(piece)
-        if tag in _BLOCKS:
+        if block:
             self.blocks.flush()
 
     def children(self, node: DOMNode, leave: Callable[[], None] | None = None) -> None:
