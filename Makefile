@@ -23,6 +23,20 @@ check: .venv/installed  ## linters and the type checker
 bench: .venv/installed  ## print the figures of tests/benchmarks
 	for bench in tests/benchmarks/bench_*.py; do $(BIN)/python $$bench || exit 1; done
 
+RECALL := tests/benchmarks/maths_recall
+maths-recall: .venv/installed build/maths_recall/installed  ## formulas kept of pages that real renderers made (its debian.txt first)
+	$(BIN)/python $(RECALL)
+
+build/maths_recall/installed: $(RECALL)/package.json $(RECALL)/requirements.txt $(RECALL)/requirements-peers.txt
+	mkdir -p build/maths_recall/node
+	cp $(RECALL)/package.json build/maths_recall/node
+	npm install --prefix build/maths_recall/node --ignore-scripts --no-audit --no-fund --loglevel=error
+	$(PYTHON) -m venv build/maths_recall/tools && $(PYTHON) -m venv build/maths_recall/peer
+	build/maths_recall/tools/bin/pip install --quiet -r $(RECALL)/requirements.txt
+	build/maths_recall/peer/bin/pip install --quiet -r $(RECALL)/requirements-peers.txt
+	cd build/maths_recall/tools/bin && ln -sf ../lib/python3*/site-packages/pypandoc/files/pandoc .
+	touch $@
+
 lmplz: .venv/installed  ## build KenLM's trainer from its sdist; only `proofpile train perplexity` needs it
 	$(BIN)/python -m filters.lmplz
 

@@ -1,7 +1,7 @@
 """How much of the mathematics of rendered pages an extractor keeps: `python tests/benchmarks/maths_recall --help`.
 
-Articles with known formulas (documents.py) are written out by many renderers (markup.toml), put between the furniture of many kinds of
-sites (chrome/), extracted, and compared with what they were made of (score.py).
+Articles with known formulas (documents.py) are written out by many renderers (markup.toml, tools.toml), put between the
+furniture of many kinds of sites (chrome/), extracted, and compared with what they were made of (score.py).
 """
 
 from __future__ import annotations
@@ -9,16 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 
 from documents import HERE
-from render import Expected, expected, render, renderers
+from extractors import Extracted, Extractor, extractors, ours
+from render import Job, expected, render, renderers
 from score import Counts, Report, score
-
-from pipeline.extract import extract
 
 BUILD = HERE.parents[2] / "build" / "maths_recall"
 COLUMNS = ("recall", "precision", "kind", "order", "twice", "prose", "leak", "code", "money", "ms")
@@ -32,17 +30,17 @@ def main() -> None:
         if (not given.renderer or renderer.name in given.renderer)
         and (not given.family or renderer.family in given.family)
     ]
-    pages = [
-        (job.page, expected(job.renderer, job.article)) for job in render(given.out.resolve(), chosen, given.cached)
-    ]
+    jobs = render(given.out.resolve(), chosen, given.cached)
     if given.show:
-        show(pages[given.page], given.html)
+        show(jobs[given.page], given.html)
         return
-    tables = run(pages)
+    tables = {name: run(extractor, jobs) for name, extractor in extractors(given.out.resolve(), given.peer).items()}
     if given.json:
-        json.dump({name: counts.figures() for name, counts in tables.items()}, sys.stdout, indent=1)
-    else:
-        print_table(tables, "renderer" if given.renderers else "family")
+        figures = {name: {row: counts.figures() for row, counts in table.items()} for name, table in tables.items()}
+        json.dump(figures, sys.stdout, indent=1)
+        return
+    for name, table in tables.items():
+        print_table(name, table, given.renderers)
 
 
 def _arguments() -> argparse.Namespace:
@@ -56,58 +54,52 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--show", metavar="RENDERER", help="what went wrong on one page of a renderer, and its text")
     parser.add_argument("--page", type=int, default=0, help="which page of it (0 to 7)")
     parser.add_argument("--html", action="store_true", help="with --show: the page's HTML, too")
+    parser.add_argument(
+        "--peer",
+        action="append",
+        default=[],
+        help="also trafilatura, resiliparse or openwebmath=FOLDER (text_extraction)",
+    )
     given = parser.parse_args()
     if given.show:
         given.renderer = [given.show]
     return given
 
 
-def judge(page: Path, wanted: Expected) -> tuple[Report, str]:
-    html = page.read_bytes()
-    start = time.process_time()
-    text = extract(html).text
-    seconds = time.process_time() - start
-    report = score(text, wanted)
-    report.counts.seconds = seconds
-    return report, text
-
-
-def run(pages: list[tuple[Path, Expected]]) -> dict[str, Counts]:
+def run(extractor: Extractor, jobs: Sequence[Job]) -> dict[str, Counts]:
     """Counts by `family`, by `family/renderer` and over all."""
-    tables: dict[str, Counts] = defaultdict(Counts)
-    for page, wanted in pages:
-        report, _ = judge(page, wanted)
-        for name in (wanted.family, f"{wanted.family}/{wanted.renderer}", "total"):
-            tables[name] += report.counts
-    return tables
+    table: dict[str, Counts] = defaultdict(Counts)
+    for job, extracted in zip(jobs, extractor([job.page for job in jobs]), strict=True):
+        counts = judge(job, extracted).counts
+        for row in (job.renderer.family, f"{job.renderer.family}/{job.renderer.name}", "total"):
+            table[row] += counts
+    return table
 
 
-def print_table(tables: dict[str, Counts], rows: str) -> None:
-    print(f"{'':34}" + "".join(f"{column:>10}" for column in ("pages", *COLUMNS)))
-    wanted: Callable[[str], bool] = (lambda name: "/" in name) if rows == "renderer" else (lambda name: "/" not in name)
-    for name in [*sorted(name for name in tables if wanted(name) and name != "total"), "total"]:
-        figures = tables[name].figures()
-        cells = "".join(
-            f"{figures[column]:10.1f}" if figures[column] is not None else f"{'-':>10}" for column in COLUMNS
-        )
-        print(f"{name:34}{tables[name].pages:10}{cells}")
+def judge(job: Job, extracted: Extracted) -> Report:
+    report = score(extracted.text, expected(job.renderer, job.article), extracted.reading)
+    report.counts.seconds = extracted.seconds
+    return report
 
 
-def show(page: tuple[Path, Expected], html: bool) -> None:
-    path, wanted = page
-    report, text = judge(path, wanted)
+def print_table(title: str, table: dict[str, Counts], renderers: bool) -> None:
+    print(f"{title:36}" + "".join(f"{column:>10}" for column in ("pages", *COLUMNS)))
+    for row in [*sorted(row for row in table if row != "total" and ("/" in row) == renderers), "total"]:
+        figures = table[row].figures()
+        cells = ("-" if figures[column] is None else f"{figures[column]:.1f}" for column in COLUMNS)
+        print(f"{row:36}{table[row].pages:10}" + "".join(f"{cell:>10}" for cell in cells))
+    print()
+
+
+def show(job: Job, html: bool) -> None:
+    """Print a page's text and all that is wrong with it."""
+    (extracted,) = ours([job.page])
+    report = judge(job, extracted)
     if html:
-        print(path.read_text(encoding="utf-8"))
-        print("=" * 80)
-    print(text)
-    print("=" * 80)
-    print(path)
-    for title, found in (
-        ("missed", report.missed),
-        ("extra", report.extra),
-        ("lost", report.lost),
-        ("leaked", report.leaked),
-    ):
+        print(job.page.read_text(encoding="utf-8"), "=" * 80, sep="\n")
+    print(extracted.text, "=" * 80, job.page, sep="\n")
+    for title in ("missed", "extra", "lost", "leaked"):
+        found = getattr(report, title)
         print(f"{title} ({len(found)}):", *found, sep="\n    ")
 
 

@@ -8,7 +8,7 @@ const packages = process.argv[2];
 const require = createRequire(packages + "/");
 const puppeteer = require("puppeteer-core");
 const MIRROR = "https://cdn.jsdelivr.net/npm/";
-const SETTLED = 1500; // milliseconds after which nothing more is drawn
+const SETTLED = 700; // milliseconds after which nothing more is drawn
 
 const browser = await puppeteer.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
 

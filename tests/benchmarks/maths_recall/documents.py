@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
 HERE = Path(__file__).parent
+_WORDS = {"w": "text", "l": "link", "e": "emphasis"}
 
 
 class Formula(NamedTuple):
@@ -24,7 +25,7 @@ class Formula(NamedTuple):
 class Span(NamedTuple):
     """A piece of running text; `formula` if it is one."""
 
-    kind: Literal["text", "math", "code", "money", "note"]
+    kind: Literal["text", "math", "code", "money", "note", "link", "emphasis"]
     text: str
     formula: Formula | None = None
 
@@ -34,7 +35,8 @@ Line = tuple[Span, ...]
 
 
 class Block(NamedTuple):
-    """A heading and a paragraph have one line; a list and a quotation have several; a table has one a row, whose spans are its cells."""
+    """A heading and a paragraph have one line, a list and a quotation several; a table has one a row, whose spans are
+    its cells."""
 
     kind: Literal["title", "heading", "paragraph", "bullets", "numbers", "table", "quote", "note", "code", "display"]
     lines: tuple[Line, ...] = ()
@@ -65,7 +67,7 @@ def entries(name: str) -> list[str]:
 def formulas(name: str = "formulas.txt") -> tuple[Formula, ...]:
     found = []
     for line in entries(name):
-        kind, source = line.split(" ", 1) if not name.startswith("raised") else ("inline", line)
+        kind, source = line.split(" ", 1)
         given, _, tex = source.partition("\t")
         found.append(Formula(tex or given, kind, given))
     return tuple(found)
@@ -88,7 +90,7 @@ class Author:
         wanted = ("display", "environment") if environments else ("display",)
         self.inline = self._shuffled([formula for formula in pool if formula.kind == "inline"])
         self.display = self._shuffled([formula for formula in pool if formula.kind in wanted])
-        self.sentences = self._shuffled([line for line in entries("sentences.txt")])
+        self.sentences = self._shuffled(entries("sentences.txt"))
         self.paid = self._shuffled([line for line in entries("sentences.txt") if "{m}" in line])
         self.headings = self._shuffled(entries("headings.txt"))
         self.codes = self._shuffled(entries("inline_code.txt"))
@@ -127,8 +129,8 @@ class Author:
         return _joined(spans)
 
     def _fill(self, kind: str) -> Span:
-        if kind == "w":
-            return Span("text", next(self.words))
+        if kind in _WORDS:
+            return Span(_WORDS[kind], next(self.words))
         if kind == "m":
             return Span("money", next(self.amounts))
         if kind == "c":
@@ -141,6 +143,11 @@ class Author:
         for _ in range(sentences):
             spans += [*self.line(next(self.sentences)), Span("text", " ")]
         return _joined(spans[:-1])
+
+    def cell(self) -> Span:
+        """A formula without the bar that would end a cell of Markdown's tables."""
+        formula = next(formula for formula in self.inline if "|" not in formula.tex)
+        return Span("math", formula.tex, formula)
 
     def shown(self) -> Block:
         formula = next(self.display)
@@ -167,7 +174,7 @@ def _several(kind: str) -> Callable[[Author], list[Block]]:
 
 def _table(author: Author) -> list[Block]:
     head = tuple(author.line("{w}")[0] for _ in range(3))
-    rows = [(author.line("{w}")[0], author.line("{f}")[0], author.line("{m}")[0]) for _ in range(3)]
+    rows = [(author.line("{w}")[0], author.cell(), author.line("{m}")[0]) for _ in range(3)]
     return [Block("table", (head, *rows))]
 
 
@@ -201,7 +208,7 @@ def _heading(author: Author) -> list[Block]:
 
 
 PARTS: tuple[Callable[[Author], list[Block]], ...] = (
-    _shown, _shown, _shown, _shown, _plain, _plain, _money, _money, _noted, _table, _program, _program,
+    _shown, _shown, _shown, _shown, _plain, _plain, _plain, _money, _noted, _table, _program, _program,
     _several("bullets"), _several("numbers"), _several("quote"),
 )  # fmt: skip
 

@@ -28,6 +28,7 @@ const engines = {
   temml: plain,
   "temml-annotated": drawTemml({ annotate: true }),
   "temml-inner": (tex, display) => inner(plain(tex, display)),
+  "temml-is": (tex, display) => plain(tex, display).replace(/<(m[a-z]+)/g, '<$1 is="true"'),
   "temml-m": (tex, display) => prefixed("m", plain(tex, display)),
   "temml-mml": (tex, display) => prefixed("mml", plain(tex, display)),
   wiris: (tex, display) => plain(tex, display).replaceAll("<", "«").replaceAll(">", "»").replaceAll('"', "¨").replaceAll("&", "§"),

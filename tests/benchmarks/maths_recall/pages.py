@@ -120,7 +120,9 @@ class Page:
             return text.replace("$", self.markup.dollar)
         if span.kind == "note":
             return f'<sup><a href="#fn{text}" id="ref{text}">{text}</a></sup>'
-        return text
+        if span.kind == "link":
+            return f'<a href="/wiki/{text}">{text}</a>'
+        return f"<em>{text}</em>" if span.kind == "emphasis" else text
 
 
 def _items(lines: Iterable[str]) -> str:

@@ -58,7 +58,7 @@ class Job(NamedTuple):
 
 def expected(renderer: Renderer, article: Document) -> Expected:
     spans = [span.formula for span in article.spans("math") if span.formula]
-    text = " ".join(span.text for span in article.spans("text"))
+    text = " ".join(span.text for kind in ("text", "link", "emphasis") for span in article.spans(kind))
     code = [line.rstrip() for block in article.blocks if block.kind == "code" for line in block.source.splitlines()]
     return Expected(
         renderer.name,

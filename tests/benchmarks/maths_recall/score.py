@@ -6,18 +6,30 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from enum import Enum, auto
 
 from latex import alike, normal
 from render import Expected
 
+
+class Reading(Enum):
+    """Where formulas are looked for in an extractor's text."""
+
+    NO_FORMULAS = auto()
+    DOLLARS = auto()
+    """Between dollars; every other dollar outside code is escaped."""
+    ANYTHING = auto()
+    """Between dollars as Pandoc reads them, or still as the page has them: backslash delimiters, environments."""
+
+
 _FENCE = re.compile(r"^([ >]*)(`{3,}|~{3,})[^\n]*\n(.*?)^[ >]*\2[ \t]*$", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-_STRICT = re.compile(r"(?<!\\)\$\$(?P<display>(?:[^$\\]|\\.)+)\$\$|(?<!\\)\$(?P<inline>(?:[^$\\]|\\.)+)\$", re.DOTALL)
+_DOLLARS = re.compile(r"(?<!\\)\$\$(?P<display>(?:[^$\\]|\\.)+)\$\$|(?<!\\)\$(?P<inline>(?:[^$\\]|\\.)+)\$", re.DOTALL)
 # As Pandoc reads it: a formula neither begins nor ends with a blank, and no digit follows it.
-_LENIENT = re.compile(
+_ANYTHING = re.compile(
     r"(?<!\\)\$\$(?P<display>.+?)\$\$|(?<!\\)\$(?=\S)(?P<inline>(?:[^$\\]|\\.)+?)(?<=\S)\$(?!\d)"
     r"|\\\[(?P<display2>.+?)\\\]|\\\((?P<inline2>.+?)\\\)"
-    r"|(?P<display3>\\begin\{(align|equation|gather|multline|eqnarray)\*?\}.+?\\end\{\6\*?\})",
+    r"|(?P<display3>\\begin\{(align|aligned|equation|gather|multline|eqnarray)\*?\}.+?\\end\{\6\*?\})",
     re.DOTALL,
 )
 _WORD = re.compile(r"\w+")
@@ -81,11 +93,8 @@ class Report:
     leaked: list[str] = field(default_factory=list)
 
 
-def read(text: str, lenient: bool) -> tuple[list[tuple[str, bool]], str, str]:
-    """The formulas of an extractor's text with whether they are display, its prose, and its code.
-
-    `lenient` also takes what other extractors leave as it was: delimiters with backslashes, bare environments.
-    """
+def read(text: str, reading: Reading) -> tuple[list[tuple[str, bool]], str, str]:
+    """The formulas of an extractor's text with whether they are display, its prose, and its code."""
     code: list[str] = []
 
     def block(match: re.Match[str]) -> str:
@@ -104,7 +113,8 @@ def read(text: str, lenient: bool) -> tuple[list[tuple[str, bool]], str, str]:
         return " "
 
     prose = _CODE.sub(inline, _FENCE.sub(block, text))
-    prose = (_LENIENT if lenient else _STRICT).sub(formula, prose)
+    if reading is not Reading.NO_FORMULAS:
+        prose = (_DOLLARS if reading is Reading.DOLLARS else _ANYTHING).sub(formula, prose)
     return formulas, prose, "\n".join(code)
 
 
@@ -135,9 +145,9 @@ def _ordered(places: list[int]) -> int:
     return len(tails)
 
 
-def score(text: str, expected: Expected, lenient: bool = False) -> Report:
+def score(text: str, expected: Expected, reading: Reading) -> Report:
     """Compare an extractor's text with what the page holds."""
-    formulas, prose, code = read(text, lenient)
+    formulas, prose, code = read(text, reading)
     taken = match(expected.formulas, formulas, expected.compare)
     hits = [place for place in taken if place is not None]
     report = Report()

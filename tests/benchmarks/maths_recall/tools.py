@@ -83,7 +83,7 @@ def tools() -> dict[str, Tool]:
 
 
 def _tool(name: str, fields: dict[str, object]) -> Tool:
-    parts = {key: fields.pop(key) for key in ("inline", "display", "dollar") if key in fields}
+    parts = {key: fields.pop(key) for key in ("inline", "display", "dollar", "bar") if key in fields}
     if "environment" in fields:
         parts["environment"] = fields["environment"]
     return Tool(name, dialect=Dialect(**parts), **fields)

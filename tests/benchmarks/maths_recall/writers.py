@@ -1,8 +1,9 @@
-"""A document as the source text that an author would hand to a tool: Markdown, reStructuredText, LaTeX, AsciiDoc, a notebook, Doxygen."""
+"""A document as an author's source: Markdown, reStructuredText, LaTeX, AsciiDoc, a notebook, a page of Doxygen's."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import indent
@@ -18,9 +19,12 @@ class Dialect:
     display: str = "$$\n«raw»\n$$"
     environment: str = "«raw»"
     dollar: str = r"\$"
+    bar: str = "|"
+    """What its authors write for a vertical bar, where that would begin a table."""
 
     def formula(self, formula: Formula) -> str:
-        return str(getattr(self, formula.kind)).replace("«raw»", formula.tex)
+        tex = re.sub(r"(?<!\\)\|", lambda _: self.bar, formula.tex)
+        return str(getattr(self, formula.kind)).replace("«raw»", tex)
 
 
 class Markdown:
@@ -53,6 +57,12 @@ class Markdown:
 
     def _note(self, span: Span) -> str:
         return f"[^{span.text}]"
+
+    def _link(self, span: Span) -> str:
+        return f"[{span.text}](https://example.org/wiki/{span.text})"
+
+    def _emphasis(self, span: Span) -> str:
+        return f"*{span.text}*"
 
     def title(self, block: Block) -> str:
         return f"# {self.line(block.lines[0])}"
@@ -109,6 +119,9 @@ class Rest(Markdown):
     def _note(self, span: Span) -> str:
         return f" [{span.text}]_"
 
+    def _link(self, span: Span) -> str:
+        return f"`{span.text} <https://example.org/wiki/{span.text}>`__"
+
     def _ruled(self, block: Block, rule: str) -> str:
         text = self.line(block.lines[0])
         return f"{text}\n{rule * len(text)}"
@@ -162,6 +175,12 @@ class Latex(Markdown):
     def _note(self, span: Span) -> str:
         return f"\\footnote{{{self.notes[span.text]}}}"
 
+    def _link(self, span: Span) -> str:
+        return span.text
+
+    def _emphasis(self, span: Span) -> str:
+        return f"\\emph{{{span.text}}}"
+
     def title(self, block: Block) -> str:
         return f"\\title{{{self.line(block.lines[0])}}}\n\\author{{}}\n\\date{{}}\n\\maketitle"
 
@@ -204,6 +223,12 @@ class Asciidoc(NoNotes):
 
     def _money(self, span: Span) -> str:
         return span.text
+
+    def _link(self, span: Span) -> str:
+        return f"https://example.org/wiki/{span.text}[{span.text}]"
+
+    def _emphasis(self, span: Span) -> str:
+        return f"_{span.text}_"
 
     def title(self, block: Block) -> str:
         return f"= {self.line(block.lines[0])}"
@@ -248,9 +273,6 @@ class Notebook(NoNotes):
 
 class Doxygen(NoNotes):
     """A page of Doxygen's Markdown, where a backslash begins a command."""
-
-    def _code(self, span: Span) -> str:
-        return f"`{span.text}`"
 
     def _money(self, span: Span) -> str:
         return span.text.replace("$", r"\$")
