@@ -21,11 +21,12 @@ DEEPEST = 12
 _PRIVATE = re.compile("[\ue000-\ue005]")
 _EDGES = re.compile("( )\ue004+ |[\ue003\ue004]+")
 _DELIMITING = re.compile(r"[\\`#\[]")
-_COMMENT = re.compile(r"(?<!\\)(%[^\n]*)\n")
+_COMMENT = re.compile(r"(?<!\\)%")
 _BACKTICKED = re.compile("\\$\ue000(\\d+)\ue001\\$")
 _ATOM = re.compile("\ue000(\\d+)\ue001")
 _TOUCHING = re.compile("(?<=[\\\\\ue001])(?=\ue000)")
 _PLAIN_DOLLAR = re.compile(r"(\\\\)|\\?\$")
+_ESCAPED = re.compile("(\\\\\\\\)|\\\\?\ue002")
 _BREAK = "\v"
 
 
@@ -129,7 +130,8 @@ class Blocks:
         gathered = "".join(self._inline)
         self._inline.clear()
         if self.page is not None and "%" in gathered:
-            gathered = _COMMENT.sub("\\1\ue003 ", gathered)
+            *lines, last = gathered.split("\n")
+            gathered = "".join(line + ("\ue003 " if _COMMENT.search(line) else "\n") for line in lines) + last
         lines = [" ".join(line.split()) for line in gathered.split(_BREAK)]
         text = sep.join(lines).strip()
         return self._with_formulas(text)
@@ -163,7 +165,7 @@ class Blocks:
         self.flush()
         text = "".join(mark + text for mark, text in self._mended()).strip("\n")
         text = _TOUCHING.sub(" ", text.replace("\ue005", ""))
-        text = text.replace("\ue002", "\\$" if self.formulas else "$")
+        text = _ESCAPED.sub(lambda match: match[1] or "\\$", text) if self.formulas else text.replace("\ue002", "$")
         return _ATOM.sub(lambda match: self._atoms[int(match[1])], text)
 
     def _atom(self, text: str) -> str:

@@ -60,7 +60,8 @@ def of_node(node: DOMNode, depth: int = 0) -> Element:
     if depth > DEEPEST:
         return Element("mtext", text=node.text)
     if name in ("mtext", "cn"):  # text with formulas in it; a number in two parts
-        return Element(name, [_piece(child, depth) for child in node.child_nodes], node.text, attributes)
+        pieces = [_piece(child, depth) for child in node.child_nodes if child.tag != "#comment"]
+        return Element(name, pieces, node.text, attributes)
     if not children and (text := node.text.strip()):
         return Element(name, [Element("mi", text=text)], attributes=attributes)
     # KaTeX puts rows into operators.

@@ -37,8 +37,8 @@ def extract(html: bytes, charset: str | None = None, limits: Limits = LIMITS) ->
     parser refuses it. Where the text holds formulas, every bare dollar outside code
     belongs to one, and all others are written `\\$`.
     """
-    limits.check(html)
     text, encoding = decode(html, charset)
+    limits.check(text.encode() if b"\x00" in html else html)  # NULs, which are half of UTF-16, would hide the tags
     try:
         body = parse(text).body
     except (ValueError, UnicodeError) as error:
