@@ -142,6 +142,8 @@ class Blocks:
         if not rows:
             return
         width = max(map(len, rows))
+        while width > 1 and len(rows[0]) == 1 and len(rows) > 1:  # a caption, or a title over all columns
+            self._write(rows.pop(0)[0])
         if width == 1 or len(rows) == 1:
             for row in rows:
                 self._write(" ".join(filter(None, row)))

@@ -22,6 +22,8 @@ DROPPED = frozenset(
 
 _SUSPECT = frozenset(("footer", "aside", "address", "header", "form", "noscript"))
 """Elements that hold furniture unless their name, or what they hold, says otherwise."""
+_FRAMES = frozenset(("header", "form", "noscript"))
+"""Those of them that never stand aside from the text: they are around all of it or no part of it."""
 _NEVER = frozenset(("body", "main", "pre", "code"))
 """Elements whose name speaks of the layout or of a highlighter."""
 _ROLES = frozenset(
@@ -111,7 +113,7 @@ class Furniture:
     def holds(self, node: DOMNode, tag: str, classes: str) -> bool:
         """Whether an element and all that is in it is furniture."""
         if tag in DROPPED:
-            return tag != "button" or not _is_in_heading(node)
+            return tag != "button" or not _unfolds(node, classes)
         attributes = node.attrs
         if not attributes:
             return tag in _SUSPECT and not self._is_content(node, tag)
@@ -121,7 +123,8 @@ class Furniture:
         if "role" in attributes and node.getattr("role") in _ROLES:
             return not self._is_content(node, tag)
         if tag in _SUSPECT or "hidden" in attributes or ("style" in attributes and _is_hidden(node)):
-            return not (names_content(classes) or names_content(name) or self._is_content(node, tag))
+            kept = tag not in _FRAMES and (names_content(classes) or names_content(name))
+            return not kept and not self._is_content(node, tag)
         return False
 
     @property
@@ -142,6 +145,8 @@ class Furniture:
         if node.query_selector(_MAIN) is not None:
             return True
         if tag == "header" and node.query_selector("h1, h2, h3") is not None:
+            return True
+        if tag == "footer" and node.parent is not None and node.parent.tag == "blockquote":
             return True
         if not overlay and (_holds_code(node) or (length >= threshold and running(node) >= threshold)):
             return True
@@ -179,9 +184,10 @@ def _is_hidden(node: DOMNode) -> bool:
     return _HIDDEN.search(node.getattr("style") or "") is not None
 
 
-def _is_in_heading(node: DOMNode) -> bool:
-    """Whether a button is the title of a section that it unfolds."""
-    return node.parent is not None and node.parent.tag in _TITLES
+def _unfolds(node: DOMNode, classes: str) -> bool:
+    """Whether a button is the title of a part of the text that it unfolds."""
+    in_title = node.parent is not None and node.parent.tag in _TITLES
+    return in_title or (names_content(classes) and not names_furniture(classes))
 
 
 def _within_main(node: DOMNode) -> bool:

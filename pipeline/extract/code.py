@@ -82,6 +82,6 @@ def reads_as_prose(source: str) -> bool:
     if len(source) < 200:
         return False
     lines = [line for line in source.split("\n") if line.strip()]
-    sentences = sum(_SENTENCE.search(line) is not None for line in lines)
+    sentences = sum(len(line) for line in lines if _SENTENCE.search(line))
     symbols, columns = len(_SYMBOLS.findall(source)), sum(_BLANKS.search(line) is not None for line in lines)
-    return sentences >= 0.7 * len(lines) and symbols <= 0.02 * len(source) and columns <= 0.1 * len(lines)
+    return sentences >= 0.8 * sum(map(len, lines)) and symbols <= 0.02 * len(source) and columns <= 0.1 * len(lines)

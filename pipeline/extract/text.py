@@ -16,9 +16,9 @@ from pipeline.extract.tex import Formula
 from pipeline.extract.trim import is_link_list
 
 _BLOCKS = frozenset(
-    ("address", "article", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset", "figcaption",
-     "figure", "form", "header", "hgroup", "hr", "main", "p", "section", "summary", "tbody", "td", "tfoot", "th",
-     "thead", "tr")
+    ("address", "article", "aside", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset",
+     "figcaption", "figure", "footer", "form", "header", "hgroup", "hr", "legend", "main", "noscript", "p", "section",
+     "summary", "tbody", "td", "tfoot", "th", "thead", "tr")
 )  # fmt: skip
 _MENUS = frozenset(("ul", "ol", "dl", "table", "td", "div", "section", "p", "center"))
 """Blocks that are left out when they turn out to be lists of links."""
@@ -27,6 +27,7 @@ _RELATIONS = frozenset(("prev", "next", "tag", "category tag"))
 _ANCHORS = " \n\t¶#§🔗↩↵↑^⇑⬆\ufe0e\ufe0f"
 """What a link shows that leads to where it stands, or back to where its reader came from."""
 _MATHS = "math, script, .katex, .MathJax, mjx-container"
+_NOTE = re.compile(r"\[?[\w*†‡§]{1,4}\]?")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|[A-Za-z]{3,}|[*†‡§\[(].*|TM|SM|®|™)", re.DOTALL)
 
 
@@ -167,15 +168,15 @@ class Walk:
             self.lists.pop()
             end()
 
-        start = node.getattr("start") or "1"
-        first = int(start) if start.isascii() and start.isdigit() and len(start) < 6 else 1
-        self.lists.append(first if node.tag == "ol" else None)
+        self.lists.append(_number(node, "start", 1) if node.tag == "ol" else None)
         self.children(node, leave)
 
     def _item(self, node: DOMNode) -> None:
         blocks = self.blocks
         blocks.flush()
         number = self.lists[-1] if self.lists else None
+        if number is not None:
+            number = _number(node, "value", number)
         mark = "- " if number is None else f"{number}. "
         if number is not None:
             self.lists[-1] = number + 1
@@ -220,7 +221,7 @@ class Walk:
         self.children(node, leave)
 
     def _code(self, node: DOMNode) -> None:
-        if node.query_selector(_MATHS) is not None:
+        if self.in_lines or node.query_selector(_MATHS) is not None:
             self.children(node)
             return
         source = verbatim(node) if node.first_element_child is not None else node.text
@@ -235,12 +236,26 @@ class Walk:
         self.blocks.emphasis()
         self.children(node, self.blocks.emphasis)
 
+    def _refers(self, node: DOMNode) -> bool:
+        """Whether something raised is the mark of a footnote: a short link within the page, or in one."""
+        link = node.query_selector("a[href]") or (node.parent if node.parent and node.parent.tag == "a" else None)
+        if link is None or not (link.getattr("href") or "").startswith("#"):
+            return False
+        return node.tag == "sup" and _NOTE.fullmatch(node.text.strip()) is not None
+
+    def _quotation(self, node: DOMNode) -> None:
+        self.blocks.text("“")
+        self.children(node, lambda: self.blocks.text("”"))
+
     def _break(self, node: DOMNode) -> None:
         self.blocks.line_break()
 
     def _raised(self, node: DOMNode) -> None:
         """`x<sup>2</sup>` is x^2, but an ordinal or a footnote's mark is only text."""
         text = node.text.strip()
+        if self._refers(node):
+            self.blocks.text(text if text.startswith("[") else f"[^{text}]")
+            return
         plain = not text or len(text) > 20 or _ORDINAL.fullmatch(text)
         if plain or node.query_selector("a, img, math, script, sup, sub, .katex") is not None:
             self.children(node)
@@ -249,8 +264,15 @@ class Walk:
         self._text(sign + (text if text.isalnum() else f"{{{text}}}"))
 
 
+def _number(node: DOMNode, attribute: str, otherwise: int) -> int:
+    """The number of a list item that an attribute sets."""
+    value = node.getattr(attribute) or ""
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else otherwise
+
+
 _HANDLERS: dict[str, Callable[[Walk, DOMNode], None]] = {
-    "a": Walk._link, "br": Walk._break, "em": Walk._emphasis, "pre": Walk._pre, "listing": Walk._pre,
+    "a": Walk._link, "br": Walk._break, "em": Walk._emphasis, "q": Walk._quotation,
+    "pre": Walk._pre, "listing": Walk._pre,
     "code": Walk._code,
     "samp": Walk._code, "kbd": Walk._code, "tt": Walk._code,
     "blockquote": Walk._quote, "ul": Walk._list, "ol": Walk._list, "li": Walk._item, "table": table,

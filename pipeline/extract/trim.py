@@ -73,8 +73,9 @@ class Passage:
         label, colon, _ = self.text.partition(":")
         if colon and self.links and letters <= self.linked + len(label) and _is_phrase(label):
             return True
-        # A single word may well be the title of a section or an item of a list.
-        return _is_phrase(self.text) and not ((is_item or self.level) and self.text.isalpha())
+        # A single word may well be the title of a section or a term of a list, unless it is a link.
+        word = is_item or self.level or self.linked < letters
+        return _is_phrase(self.text) and not (word and self.text.isalpha())
 
 
 def _is_phrase(text: str) -> bool:

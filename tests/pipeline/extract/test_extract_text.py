@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -38,6 +39,20 @@ STRUCTURE = {
     "doxygen code": ("<div class=fragment><div class=line>a</div><div class=line> b</div></div>", "```\na\n b\n```"),
     "code in a list": ("<ul><li>a<pre>x\n y</pre></ul>", "- a\n  ```\n  x\n   y\n  ```"),
     "inline code": ("<p>run <code>a  b</code> and <code>`c`</code>", "run `a b` and `` `c` ``"),
+    "caption": (
+        "<table><caption>c</caption><tr><th>n<th>a|b<tr><td>1<td>2</table>",
+        "c\n\n| n | a\\|b |\n| --- | --- |\n| 1 | 2 |",
+    ),
+    "item numbers": ("<ol><li>a<li value=5>b<li>c</ol>", "1. a\n5. b\n6. c"),
+    "definitions": ("<dl><dt>a<dd>b<p>c<dt>d<dd>More</dl>", "a\n\nb\n\nc\n\nd\n\nMore"),
+    "figure": ("<figure><img src=x alt=plot><figcaption>b</figcaption></figure>", "b"),
+    "details": ("<details><summary>Proof</summary><p>b</details>", "Proof\n\nb"),
+    "quoted source": ("<blockquote>a<footer>b</footer></blockquote><q>c</q>", "> a\n\n> b\n\n“c”"),
+    "footnotes": (
+        "<p>a<sup><a href=#f1>1</a></sup> b<a href=#f2><sup>2</sup></a><ol><li id=f1>c <a href=#r1>↩︎</a><li>d</ol>",
+        "a[^1] b[^2]\n\n1. c\n2. d",
+    ),
+    "footnotes aside": ("<p>a<aside class='footnote brackets' role=doc-footnote>[1] b</aside>", "a\n\n[1] b"),
     "powers": ("<p>x<sup>2</sup> + a<sub>ij</sub> + 2<sup>n+1</sup>", "x^2 + a_ij + 2^{n+1}"),
     "ordinals and notes": ("<p>the 5<sup>th</sup> case<sup><a href='#1'>[1]</a></sup>", "the 5th case[1]"),
 }
@@ -92,11 +107,74 @@ def test_furniture_goes(furniture: str) -> None:
     assert text(f"<p>a</p>{furniture}") == "a"
 
 
+PROSE = "The sum of two even numbers is even. " * 30
+
+
 def test_content_stays_whatever_its_wrapper_is_called() -> None:
-    prose = "The sum of two even numbers is even. " * 150
-    assert text(f"<div class=widget>{prose}</div>") == prose.strip()
-    assert text(f"<form>{prose}</form>") == prose.strip()
+    for tag in ("div class=widget-area", "form", "noscript", "div class='sidebar menu'", "section role=navigation"):
+        assert text(f"<p>a<{tag}>{PROSE}</{tag.split()[0]}>") == f"a\n\n{PROSE.strip()}"
     assert text("<body class=menu><header><h1>Title</h1><nav>b</nav></header>a") == "# Title\n\na"
+    assert text("<div class=toolbar><pre>a = 1</pre></div>") == "```\na = 1\n```"
+    assert text("<main class=no-footer>a</main>") == "a"
+
+
+def test_a_banner_of_cookies_is_furniture_even_where_it_is_most_of_the_page() -> None:
+    assert text(f"<p>a</p><div class=cookie-consent>{PROSE}</div>") == "a"
+
+
+def test_only_the_main_element_is_read_where_it_holds_the_text() -> None:
+    html = f"<h1>a</h1><p>b</p><main><p>{PROSE}</p></main><p>c</p>"
+    assert text(html) == f"# a\n\n{PROSE.strip()}"
+    assert text(f"<p>{PROSE}</p><main>b</main>") == f"{PROSE.strip()}\n\nb"
+    assert text("<main role=main>a</main>") == "a"
+
+
+def test_ids_made_of_titles_are_no_names_of_furniture() -> None:
+    assert text("<section id=actions><h2>Actions</h2>a</section>") == "## Actions\n\na"
+    assert text("<section id=related-work><h2>Related work</h2>a</section>") == "## Related work\n\na"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["© 2023 A. Author", "Copyright (c) 2020 by A", "Powered by Discourse 3.1", "Proudly powered by WordPress",
+     "Created using Sphinx 4.2.", "This page was last edited on 2 June 2023", "Some Name. All rights reserved.",
+     "<a href=a>Previous</a> | <a href=b>Up</a> | <a href=c>Next</a>", "Share this: <a href=a>X</a> <a href=b>Y</a>",
+     "<a href=#top>¶</a>", "<a rel=next href=b>Some title of a page</a>"],
+)  # fmt: skip
+def test_lines_that_are_furniture_as_a_whole(line: str) -> None:
+    assert text(f"<h1>a</h1><p>b</p><p>{line}</p>") == "# a\n\nb"
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Powered flight began in 1903.", "The generated subgroup", "Copyright is a right of authors.", "More",
+     "See [lemma 1](a) and [lemma 2](b).", "The © sign", "Next, let x be a number."],
+)  # fmt: skip
+def test_lines_that_only_begin_like_furniture_stay(line: str) -> None:
+    linked = re.sub(r"\[(.*?)\]\((.*?)\)", r"<a href=\2>\1</a>", line)
+    assert text(f"<p>b</p><p>{linked}</p>") == "b\n\n" + re.sub(r"\[(.*?)\]\(.*?\)", r"\1", line)
+
+
+def test_bars_above_the_title_go_and_prose_stays() -> None:
+    assert text("<div>My site</div><div>Log in</div><h1>a</h1>b") == "# a\n\nb"
+    assert text(f"<div>My site</div><p>{PROSE}</p><h1>a</h1>b") == f"{PROSE.strip()}\n\n# a\n\nb"
+
+
+def test_a_heading_goes_with_the_furniture_it_stood_over() -> None:
+    assert text("<h1>a</h1>b<h2>Ähnliche</h2><ul class=related-posts><li>c</ul><h2>d</h2>e") == "# a\n\nb\n\n## d\n\ne"
+    assert text("<h1>a</h1>b<h2>c</h2><h2>d</h2>") == "# a\n\nb\n\n## c\n\n## d"
+
+
+def test_lists_of_links_are_menus_if_short_or_within_the_page_and_reading_lists_if_not() -> None:
+    long = "".join(f"<li><a href=/{n}>A long title of a paper about the number {n}</a>" for n in range(5))
+    inner = "".join(f"<li><a href=#{n}>A long title of a section about the number {n}</a>" for n in range(5))
+    assert text(f"<p>a<ul>{long}</ul>").count("- A long title") == 5
+    assert text(f"<p>a<ul>{inner}</ul>") == "a"
+
+
+def test_what_is_folded_away_comes_out() -> None:
+    html = "<button class=accordion>a</button><div class=panel-collapse hidden>b</div><h3><button>c</button></h3>d"
+    assert text(html) == "a\n\nb\n\n### c\n\nd"
 
 
 def test_a_list_of_linked_formulas_is_no_menu() -> None:
@@ -158,9 +236,11 @@ def test_harmful_pages_are_refused_before_parsing(html: bytes, reason: str) -> N
         "[tex]" * 50_000,
         "<ul><li>" * 400 + "x<br>" * 2000,
         "<script type=math/tex>" + "%" * 500_000 + "</script>",
+        "<div class=menu><p>aaaa bbbb " * 900 + "lorem ipsum " * 300_000,
+        "<div class=sidebar>" * 900 + "<pre>a b</pre>" * 100_000,
         "<img src='" + "chart.googleapis.com/chart?" * 20_000 + "'>",
     ],
-    ids=["parens", "dollars", "environments", "tags", "lists", "comments", "address"],
+    ids=["parens", "dollars", "environments", "tags", "lists", "comments", "menus", "code", "address"],
 )
 def test_hostile_repetition_costs_no_more_than_its_length(html: str) -> None:
     start = time.process_time()
