@@ -10,8 +10,8 @@ from filters.filter import refuse
 from filters.models import Model, predict
 from filters.normalise import has_latex, plain_prose, windows, words
 
-MATH_SCORE_MODEL = Model("builtin:math-score", "00a577d5fb8f7e50af318b26c3cc01e6501be0bdc6ea9cbee06518241e600bb7")
-"""Trained by `filters.train.train_math_score`; what on, is in weights/README.md."""
+MATH_SCORE_MODEL = Model("builtin:math-score", "9331aaec93d43c3305f4254d4afb4b348a195f0446574c992de7e468cbd92c6c")
+"""Trained by `make weights`; what on, is in weights/README.md."""
 
 MATH = "math"
 """The classifier's label of a text that has LaTeX mathematics."""

@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 
 from filters.evaluate import Scored, figures
 from filters.fit import fit
-from filters.math_score import MATH, features, math_probability, math_score
+from filters.math_score import MATH, features, math_probability
 from filters.models import Model, pin
-from filters.normalise import has_latex
+from filters.normalise import FORMULA_SIGN, has_latex, plain_prose
 from filters.perplexity import perplexity, sentences
 from filters.shuffle import shuffle
 from filters.site import site_of
@@ -163,15 +163,21 @@ def _piece(text: str, key: str) -> str:
 
 
 def evaluate(model: Model, documents: Texts, seen: Collection[str] = ()) -> dict[str, Any]:
-    """The figures of a model on documents, those of the sites in `seen` left out and counted as `seen`."""
-    seen, scored, left_out = frozenset(seen), [], 0
+    """The figures of a model on documents that training would take.
+
+    Counted and left out are those of the sites in `seen`, and as `unclear` those that have formulas, but no LaTeX
+    command among them: their label would be wrong.
+    """
+    left_out, scored = Counter({"seen": 0, "unclear": 0}), []
     for url, text in documents:
-        site = site_of(url)
-        if site in seen:
-            left_out += 1
-        else:
-            scored.append(Scored(site, math_score(model, text), has_latex(text)))
-    return {"seen": left_out, **figures(scored)}
+        for example in examples(url, text, pieces=0):
+            if example.site in seen:
+                left_out["seen"] += 1
+            elif not example.math and FORMULA_SIGN in plain_prose(text):
+                left_out["unclear"] += 1
+            else:
+                scored.append(Scored(example.site, math_probability(model, example.words), example.math))
+    return {**left_out, **figures(scored)}
 
 
 def train_perplexity(documents: Texts, out: Path, programs: Path, prune: Sequence[int] = (1, 3, 4)) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def math_score_command(
     """
     if evaluated:
         beside = Path(evaluated).with_suffix(".json")
-        seen = json.loads(beside.read_text("utf-8"))["sites"] if beside.is_file() else ()
+        seen = frozenset(json.loads(beside.read_text("utf-8"))["sites"]) if beside.is_file() else ()
         found = evaluate(pin(Model(evaluated)), read_texts(files), seen)
         out.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
     else:

@@ -28,6 +28,37 @@ def test_mathematics_scores_high_and_cooking_low() -> None:
     assert math_score(MATH_SCORE_MODEL, RECIPE) < 0.1
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Let I be a maximal ideal of a commutative ring. Then the quotient of the ring by the ideal is a field.",
+        "The determinant of the product of two matrices is the product of the determinants.",
+        "We integrate by parts and take the limit to obtain the desired inequality.",
+        "What is the probability that the sum of two dice is seven?",
+    ],
+)
+def test_a_lone_sentence_of_mathematics_scores_high(sentence: str) -> None:
+    assert math_score(MATH_SCORE_MODEL, sentence) > 0.8
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Click the button to save the file and restart the program.",
+        "The senator said on Tuesday that the vote would be delayed until next week.",
+        "Returns the number of elements in the list, or raises an exception if it is empty.",
+        "Subscribe to our newsletter and follow us on social media.",
+    ],
+)
+def test_a_lone_sentence_of_something_else_scores_low(sentence: str) -> None:
+    assert math_score(MATH_SCORE_MODEL, sentence) < 0.1
+
+
+def test_of_a_long_text_beginning_and_middle_are_read() -> None:
+    assert features("word " * 4_000) == features("word " * 4_000 + "end " * 100)
+    assert "end" in features("word " * 900 + "end " * 100)
+
+
 def test_latex_does_not_change_the_features() -> None:
     bare = "Let the function be continuous. Then it is bounded."
     rich = "Let the function \\(f\\) be \\textbf{continuous}. Then $$|f(x)| \\leq \\frac{M}{2}$$ it is bounded."

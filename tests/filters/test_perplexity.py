@@ -33,7 +33,7 @@ def test_salad_and_gibberish_are_more_perplexing_than_prose() -> None:
     random.Random(0).shuffle(salad)
     letters = random.Random(0)
     gibberish = " ".join("".join(letters.choices("abcdefghij", k=7)) for _ in range(70))
-    assert value(PROSE) < 300 < value(" ".join(salad)) < 15_000 < value(gibberish)
+    assert value(PROSE) < 300 < value(" ".join(salad)) < Perplexity.limit < value(gibberish)
 
 
 def test_the_formula_of_the_docstring() -> None:
@@ -60,6 +60,24 @@ def test_sentences(text: str, expected: list[str]) -> None:
 def test_every_token_stands_apart(text: str) -> None:
     lines = (re.findall(r"[^\W\d_]+|0|[^\w\s]|_", re.sub(r"\d+", "0", plain(line))) for line in text.splitlines())
     assert list(sentences(text)) == [" ".join(tokens) for tokens in lines if tokens]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Der Satz ist bewiesen, und damit endet die Vorlesung über die Theorie der Gruppen und Körper.",
+        "- Home About Login\n- Cart Checkout Wishlist\n- Privacy Terms Sitemap",
+        "buy cheap replica watches casino bonus poker free shipping discount iphone case download torrent",
+    ],
+)
+def test_other_languages_link_lists_and_spam_are_refused(text: str) -> None:
+    assert isinstance(Perplexity()(doc(text)), Drop)
+
+
+def test_a_long_text_is_judged_by_its_beginning_and_its_middle() -> None:
+    beyond = "\n".join([PROSE] * 60) + "\nxq zk wv" * 400
+    assert value(beyond) == pytest.approx(value("\n".join([PROSE] * 60)), rel=0.05)
+    assert value("\n".join(["xq zk wv"] * 700)) > Perplexity.limit
 
 
 def test_a_kept_document_carries_its_perplexity() -> None:

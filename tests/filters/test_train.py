@@ -87,6 +87,13 @@ def test_evaluation_leaves_out_the_sites_that_were_seen(tmp_path: Path) -> None:
     assert found["seen"] + sum(found["documents"].values()) == 40
 
 
+def test_evaluation_leaves_out_formulas_without_a_command(tmp_path: Path) -> None:
+    SMALL(documents(), tmp_path / "model.ftz")
+    unclear = [("https://other.org", "the square of $n$ is greater " * 5)]
+    found = evaluate(Model(str(tmp_path / "model.ftz")), [*documents(), *unclear])
+    assert (found["unclear"], found["documents"]) == (1, {"math": 20, "other": 20})
+
+
 def test_a_class_without_documents_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="both kinds"):
         SMALL([row for row in documents() if has_latex(row[1])], tmp_path / "model.ftz")
