@@ -10,7 +10,7 @@ from documents import Document
 
 TEMPLATES = Path(__file__).parent / "chrome"
 _PLACE = re.compile("«(\\w+)»")
-_HEAD = re.compile(r"<head>.*</head>", re.DOTALL)
+_HEAD = re.compile(r"<head>.*</head>", re.DOTALL | re.IGNORECASE)
 
 
 @cache

@@ -38,7 +38,20 @@ class Block(NamedTuple):
     """A heading and a paragraph have one line, a list and a quotation several; a table has one a row, whose spans are
     its cells."""
 
-    kind: Literal["title", "heading", "paragraph", "bullets", "numbers", "table", "quote", "note", "code", "display"]
+    kind: Literal[
+        "title",
+        "heading",
+        "paragraph",
+        "bullets",
+        "numbers",
+        "table",
+        "quote",
+        "note",
+        "code",
+        "display",
+        "caption",
+        "definitions",
+    ]
     lines: tuple[Line, ...] = ()
     source: str = ""
     language: str = ""
@@ -199,6 +212,16 @@ def _plain(author: Author) -> list[Block]:
     return [Block("paragraph", (author.paragraph(author.random.randint(2, 4)),))]
 
 
+def _caption(author: Author) -> list[Block]:
+    return [Block("caption", (author.line("Figure 1. The {w} for {f}, drawn to scale."),))]
+
+
+def _definitions(author: Author) -> list[Block]:
+    """A term and what it means, in turns."""
+    terms = [(author.line("A {w}"), author.line("is a {w} such that {f} and {f}.")) for _ in range(2)]
+    return [Block("definitions", tuple(line for pair in terms for line in pair))]
+
+
 def _money(author: Author) -> list[Block]:
     return [Block("paragraph", (author.line(next(author.paid)),))]
 
@@ -209,7 +232,7 @@ def _heading(author: Author) -> list[Block]:
 
 PARTS: tuple[Callable[[Author], list[Block]], ...] = (
     _shown, _shown, _shown, _shown, _plain, _plain, _plain, _money, _noted, _table, _program, _program,
-    _several("bullets"), _several("numbers"), _several("quote"),
+    _caption, _definitions, _several("bullets"), _several("numbers"), _several("quote"),
 )  # fmt: skip
 
 

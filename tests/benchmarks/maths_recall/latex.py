@@ -1,7 +1,7 @@
 r"""TeX made comparable: two sources that typeset alike should have one normal form.
 
 What goes: blanks and spacing, sizes and `\left … \right`, styles, labels, the difference between `\frac` and `\dfrac`,
-between `x^2` and `x^{2}`, between `\le` and `\leq`, between environments that differ in their numbering only.
+between `x^2` and `x^{2}`, between `\le` and `\leq`, environments that only number and lay out lines.
 What stays: everything that shows.
 """
 
@@ -34,10 +34,9 @@ def _synonyms(name: str) -> dict[str, str]:
 
 
 _SAME = _synonyms("same")
-_SAME_ENVIRONMENT = dict(_DATA["environments"])
 _ALIKE = _synonyms("alike")
 _FUNCTIONS = frozenset(_DATA["functions"].split())
-_OUTERMOST = frozenset(_DATA["outermost"].split())
+_LAYOUT = frozenset(_DATA["environments"].split())
 _UNSEEN = frozenset(_DATA["unseen"].split())
 
 
@@ -60,8 +59,7 @@ def normal(tex: str) -> tuple[str, ...]:
 
 
 def _environment(match: re.Match[str]) -> str:
-    name = match[2]
-    return "" if name in _OUTERMOST else f"\\{match[1]}{{{_DATA['environments'].get(name, name)}}}"
+    return "" if match[2] in _LAYOUT else f"\\{match[1]}{{{match[2]}}}"
 
 
 def _unbraced(tokens: list[str]) -> list[str]:

@@ -80,6 +80,7 @@ _FILLERS: dict[str, Callable[[str], str]] = {
     "urltwice": lambda tex: quote(quote(tex, safe=""), safe=""),
     "hash": lambda tex: hashlib.sha1(tex.encode()).hexdigest(),
     "json": lambda tex: escape(tex.replace("\\", "\\\\").replace('"', '\\"')),
+    "broken": lambda tex: escape(tex.replace(r"\\ ", "\\\\\n").replace(" = ", "\n = "), quote=False),
     "lines": lambda tex: escape(tex, quote=False).replace(r"\\ ", "\\\\<br />\n"),
 }
 
@@ -93,7 +94,15 @@ class Page:
         self.number = 0
 
     def body(self, document: Document) -> str:
-        return "\n".join(self._block(block) for block in document.blocks)
+        """Footnotes stand at its end."""
+        blocks = [self._block(block) for block in document.blocks if block.kind != "note"]
+        notes = [self._note(block) for block in document.blocks if block.kind == "note"]
+        return "\n".join([*blocks, '<section class="footnotes"><hr><ol>', *notes, "</ol></section>"])
+
+    def _note(self, block: Block) -> str:
+        mark, *line = block.lines[0]
+        back = f'<a href="#ref{mark.text}" class="footnote-back">↩</a>'
+        return f'<li id="fn{mark.text}"><p>{self._line(tuple(line))} {back}</p></li>'
 
     def _block(self, block: Block) -> str:
         if block.kind == "code":
@@ -135,11 +144,17 @@ def _table(rows: list[list[str]]) -> str:
     return f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody>\n</table>"
 
 
+def _definitions(lines: list[str]) -> str:
+    pairs = zip(lines[::2], lines[1::2], strict=True)
+    return "<dl>\n" + "\n".join(f"<dt>{term}</dt><dd>{meaning}</dd>" for term, meaning in pairs) + "\n</dl>"
+
+
 _BLOCKS: dict[str, Callable[[list[str]], str]] = {
     "heading": lambda lines: f"<h2>{lines[0]}</h2>",
     "paragraph": lambda lines: f"<p>{lines[0]}</p>",
     "bullets": lambda lines: f"<ul>\n{_items(lines)}\n</ul>",
     "numbers": lambda lines: f"<ol>\n{_items(lines)}\n</ol>",
     "quote": lambda lines: "<blockquote>\n" + "\n".join(f"<p>{line}</p>" for line in lines) + "\n</blockquote>",
-    "note": lambda lines: f'<div class="footnote"><p>{lines[0]}</p></div>',
+    "caption": lambda lines: f'<figure><img src="figure.png" alt=""><figcaption>{lines[0]}</figcaption></figure>',
+    "definitions": _definitions,
 }

@@ -152,7 +152,7 @@ def score(text: str, expected: Expected, reading: Reading) -> Report:
     hits = [place for place in taken if place is not None]
     report = Report()
     counts = report.counts
-    counts.pages, counts.formulas, counts.extracted = 1, len(expected.formulas), len(formulas)
+    counts.pages, counts.formulas, counts.extracted = (1, len(expected.formulas), len(formulas))
     counts.found, counts.in_order = len(hits), _ordered(hits)
     counts.right_kind = sum(
         expected.formulas[place][1] == display
@@ -173,7 +173,7 @@ def _prose(report: Report, prose: str, text: str, expected: Expected) -> None:
     counts = report.counts
     words = set(_WORD.findall(prose))
     lost = [word for word in expected.words if word not in words]
-    counts.words, counts.words_kept = len(expected.words), len(expected.words) - len(lost)
+    counts.words, counts.words_kept = (len(expected.words), len(expected.words) - len(lost))
     everywhere = set(_WORD.findall(text))
     report.leaked = [word for word in expected.chrome if word in everywhere]
     counts.chrome, counts.leaked = len(expected.chrome), len(report.leaked)
@@ -181,7 +181,7 @@ def _prose(report: Report, prose: str, text: str, expected: Expected) -> None:
         re.sub(r"\\(?=\$)", "", amount) for amount in re.findall(r"\w*\\?\$\d[\d,.]*\w*(?: [mb]illion)?", prose)
     )
     gone = Counter(expected.amounts) - Counter({_amount(amount): count for amount, count in left.items()})
-    counts.amounts, counts.amounts_kept = len(expected.amounts), len(expected.amounts) - gone.total()
+    counts.amounts, counts.amounts_kept = (len(expected.amounts), len(expected.amounts) - gone.total())
     report.lost = lost + list(gone)
 
 

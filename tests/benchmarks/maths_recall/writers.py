@@ -76,6 +76,12 @@ class Markdown:
     def display(self, block: Block) -> str:
         return self.line(block.lines[0])
 
+    def caption(self, block: Block) -> str:
+        return self.line(block.lines[0])
+
+    def definitions(self, block: Block) -> str:
+        return "\n\n".join(self.line(line) for line in block.lines)
+
     def bullets(self, block: Block) -> str:
         return "\n".join(f"- {self.line(line)}" for line in block.lines)
 
@@ -108,7 +114,7 @@ class NoNotes(Markdown):
 
 class Rest(Markdown):
     def _math(self, span: Span) -> str:
-        return f":math:`{span.text}`"
+        return f"\\ :math:`{span.text}`\\ "
 
     def _code(self, span: Span) -> str:
         return f"``{span.text}``"
@@ -161,10 +167,9 @@ class RestDollars(Rest):
 
 class Latex(Markdown):
     def write(self, document: Document) -> str:
-        packages = "\\usepackage[utf8]{inputenc}\n\\usepackage{amsmath,amssymb}\n"
-        return (
-            f"\\documentclass{{article}}\n{packages}\\begin{{document}}\n{super().write(document)}\n\\end{{document}}\n"
-        )
+        packages = "\\usepackage[utf8]{inputenc}\n\\usepackage{amsmath,amssymb}"
+        body = super().write(document)
+        return f"\\documentclass{{article}}\n{packages}\n\\begin{{document}}\n{body}\n\\end{{document}}\n"
 
     def _text(self, span: Span) -> str:
         return span.text.replace("“", "``").replace("”", "''")
