@@ -19,7 +19,7 @@ from filters.document import Document, Drop
 LARGEST = 300_000
 """Characters of a page with repeated pieces."""
 
-PIECES = tomllib.loads(Path(__file__).with_name("pieces.toml").read_text())
+PIECES: dict[str, list[str]] = tomllib.loads(Path(__file__).with_name("pieces.toml").read_text())
 
 
 @dataclass(frozen=True)
