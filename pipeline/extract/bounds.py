@@ -31,6 +31,8 @@ _NESTING = re.compile(
     rb"<(/?)(?!(?:a|p|li|td|tr|th|dt|dd|option|br|img|hr|meta|link|input|col|source|wbr|area|base|path|use|rect|circle|"
     rb"line|ellipse|polygon|polyline|stop|image|mspace)[\s/>])([a-z][-a-z0-9:]*)"
 )
+# Comments, scripts and styles may hold any number of tags that open nothing.
+_SILENT = re.compile(rb"<!--(?:-?>|.*?(?:--!?>|\Z))|<(script|style)[\s/>].*?(?:</\1|\Z)", re.DOTALL)
 _LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{8000,}")
 _WINDOW = 4000
 """Bytes in which tags are counted together: half of what a long tag has at least, so that one covers a whole window."""
@@ -73,7 +75,7 @@ class Limits:
             return depth
         html = html.lower()
         depth = _depth(html)
-        return depth if depth <= self.max_depth else _depth(_without_scripts(html))
+        return depth if depth <= self.max_depth else _depth(_SILENT.sub(b" ", html))
 
 
 def _has_stretch(html: bytes) -> bool:
@@ -106,11 +108,3 @@ def _depth(html: bytes) -> int:
             open_now[name] -= 1
             depth -= 1
     return deepest
-
-
-def _without_scripts(html: bytes) -> bytes:
-    """The page without its comments, scripts and styles, which may hold any number of tags that open nothing."""
-    for opening, closing in ((b"<!--", b"-->"), (b"<script", b"</script"), (b"<style", b"</style")):
-        first, *rest = html.split(opening)
-        html = b" ".join([first, *(part.partition(closing)[2] for part in rest)])
-    return html

@@ -1,4 +1,4 @@
-"""Limits on a page: each is a setting, none is cheaply evaded, and the cheap looks acquit no page of what is refused."""
+"""Limits on a page: each is a setting, none is cheaply evaded, and what spares most pages the dear looks is sound."""
 
 from __future__ import annotations
 
@@ -40,6 +40,9 @@ def test_a_long_tag_shows_as_a_stretch(html: bytes) -> None:
         b"<custom-x></rp>" * 30_000,
         b"<mo></mi>" * 30_000,
         b"<!-- x --><i>" * 30_000,
+        b"<!-->" + b"<code><mstyle>" * 15_000,
+        b"<!--->" + b"<!-- x --!><code>" * 15_000,
+        b"<scripture>" + b"<b>" * 30_000,
     ],
 )
 def test_deep_nesting_is_refused_whatever_is_closed(html: bytes) -> None:
