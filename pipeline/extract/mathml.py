@@ -81,13 +81,12 @@ def _arguments(element: Element, count: int) -> list[str]:
     return converted + [""] * (count - len(converted))
 
 
-def _base(element: Element, scripts: str = "") -> str:
-    """The base of a script: braces where TeX would take its last letter only."""
-    tex = _convert(element).strip()
+def _base(element: Element, tex: str, scripts: str = "") -> str:
+    """`tex`, the base of a script, in braces where TeX would take its last letter only."""
     if _SINGLE.fullmatch(tex) or (tex.startswith("\\left") and _FENCED.search(tex)):
         return tex
-    inner = bare(element)
-    if (inner.name, scripts) in (("msub", "^"), ("msup", "_"), ("munder", "^"), ("mover", "_")) and "'" not in tex:
+    base = bare(element.children[0]) if element.children else element
+    if (base.name, scripts) in (("msub", "^"), ("msup", "_"), ("munder", "^"), ("mover", "_")) and "'" not in tex:
         return tex
     if tex.startswith("(") and tex.endswith(")") and tex.count("(") == 1:
         return tex
@@ -115,20 +114,18 @@ def _raised(tex: str) -> str:
 
 def _sup(element: Element) -> str:
     base, sup = _arguments(element, 2)
-    if element.children and not (base.endswith("'") and sup):
-        base = _base(element.children[0], "^")
-    return (base or "{}") + _raised(sup)
+    return _base(element, base, "^") + _raised(sup)
 
 
 def _sub(element: Element) -> str:
-    sub = _arguments(element, 2)[1]
-    return (_base(element.children[0], "_") if element.children else "{}") + _lowered(sub)
+    base, sub = _arguments(element, 2)
+    return _base(element, base, "_") + _lowered(sub)
 
 
 def _subsup(element: Element) -> str:
-    _, sub, sup = _arguments(element, 3)
-    base = _base(element.children[0]) if element.children else "{}"
-    return base + (sup + _lowered(sub) if sup.strip("'") == "" else _lowered(sub) + _raised(sup))
+    base, sub, sup = _arguments(element, 3)
+    primed = sup.strip("'") == ""
+    return _base(element, base) + (sup + _lowered(sub) if primed else _lowered(sub) + _raised(sup))
 
 
 def _over(element: Element) -> str:
@@ -184,8 +181,6 @@ def _accented(base: str, mark: Element, accents: dict[str, str]) -> str:
     if not accent:
         return ""
     narrow = mark.get("stretchy") == "false" or (_SINGLE.fullmatch(base) is not None and mark.get("stretchy") != "true")
-    if char == "―":
-        narrow = False
     return f"\\{accent if narrow else MARKS['wide'].get(accent, accent)}{{{base}}}"
 
 
@@ -233,7 +228,7 @@ def _multiscripts(element: Element) -> str:
     split = names.index("mprescripts") if "mprescripts" in names else len(names)
     before, after = children[split + 1 :], children[1:split]
     prefix = "{}" + _scripts(before) if before else ""
-    return prefix + _base(children[0]) + _scripts(after)
+    return prefix + _base(element, _arguments(element, 1)[0]) + _scripts(after)
 
 
 def _scripts(elements: list[Element]) -> str:

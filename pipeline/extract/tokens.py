@@ -122,10 +122,16 @@ def identifier(element: Element) -> str:
             return text
         command = "mathit" if variant == "italic" else VARIANTS.get(variant, "mathrm")
         return f"\\{command}{{{text}}}"
+    if " " in text and text.replace(" ", "").isalpha() and text.isascii():
+        return _named(text)
     if variant == "normal" and text in ("∣", "∥"):  # KaTeX's plain bars, which are relations elsewhere
         return "|" if text == "∣" else r"\|"
     tex = characters(text)
     return f"\\{VARIANTS[variant]}{{{tex}}}" if variant in VARIANTS and tex else tex
+
+
+def _named(text: str) -> str:
+    return "\\operatorname{" + text.replace(" ", r"\,") + "}"
 
 
 def number(element: Element) -> str:
@@ -144,7 +150,7 @@ def operator(element: Element) -> str:
         return r"\bmod"
     letters = text.replace(" ", "")
     if len(letters) > 1 and letters.isalpha() and letters.isascii():
-        return f"\\operatorname{{{text.replace(' ', chr(92) + ',')}}}"
+        return _named(text)
     if text in ("∣", "∥") and (element.get("maxsize") or element.get("data-mjx-texclass") in ("ORD", "OPEN", "CLOSE")):
         text = {"∣": "|", "∥": "‖"}[text]
     tex = characters(text)
