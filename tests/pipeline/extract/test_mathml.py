@@ -20,16 +20,24 @@ def tex(source: str) -> str:
 
 ELEMENTS = {
     "<mi>x</mi><mi>sin</mi><mi>abc</mi><mi mathvariant='italic'>dx</mi>": r"x\sin\mathrm{abc}dx",
-    "<mi mathvariant='bold'>a</mi><mi mathvariant='bold'>b</mi><mi mathvariant='normal'>d</mi>": r"\mathbf{ab}\mathrm{d}",
-    "<mi>Ĥ</mi><mi>z̄</mi><mi>𝓛</mi><mi>𝔤</mi><mi>ϵ</mi><mi>𝜖</mi>": r"\hat{H}\bar{z}\mathcal{L}\mathfrak{g}\epsilon\epsilon",
+    "<mi mathvariant='bold'>a</mi><mi mathvariant='bold'>b</mi><mi mathvariant='normal'>d</mi>": (
+        r"\mathbf{ab}\mathrm{d}"
+    ),
+    "<mi>Ĥ</mi><mi>z̄</mi><mi>𝓛</mi><mi>𝔤</mi><mi>ϵ</mi><mi>𝜖</mi>": (
+        r"\hat{H}\bar{z}\mathcal{L}\mathfrak{g}\epsilon\epsilon"
+    ),
     "<mn>1 000</mn><mn mathvariant='bold'>0</mn>": r"1000\mathbf{0}",
     "<mi>rank</mi><mo>&#x2061;</mo><mi>A</mi>": r"\operatorname{rank}A",
     "<mo>&#x2264;</mo><mo>lim sup</mo><mo>⊄</mo><mo>#</mo>": r"\leq\limsup\not\subset\#",
-    "<mo minsize='1.2em' maxsize='1.2em'>(</mo><mi>x</mi><mo minsize='2.047em' maxsize='2.047em'>|</mo>": r"\big(x\bigg|",
+    "<mo minsize='1.2em' maxsize='1.2em'>(</mo><mi>x</mi><mo minsize='2.047em' maxsize='2.047em'>|</mo>": (
+        r"\big(x\bigg|"
+    ),
     "<mtext>50% &amp;</mtext><mtext mathvariant='bold'>b</mtext><mtext>&#x2009;</mtext>": r"\text{50\% \&}\textbf{b}\,",
     "<mtext>\\unknown</mtext><mtext>if <math><mi>x</mi></math></mtext>": r"\unknown\text{if }x",
     "<ms>a</ms><ms lquote='(' rquote=')'>b</ms>": r'\text{"a"}\text{(b)}',
-    "<mi>a</mi><mspace width='1em'/><mi>b</mi><mspace width='thinmathspace'/><mspace width='-0.1667em'/>": r"a\quad b\,\!",
+    "<mi>a</mi><mspace width='1em'/><mi>b</mi><mspace width='thinmathspace'/><mspace width='-0.1667em'/>": (
+        r"a\quad b\,\!"
+    ),
     "<mfrac bevelled='true'><mi>a</mi><mi>b</mi></mfrac>": "{a}/{b}",
     "<mstyle displaystyle='true'><mfrac><mi>a</mi><mi>b</mi></mfrac></mstyle>": r"\dfrac{a}{b}",
     "<mroot><mi>x</mi><mrow><mo>[</mo><mi>n</mi><mo>]</mo></mrow></mroot>": r"\sqrt[{[n]}]{x}",
@@ -60,7 +68,8 @@ ELEMENTS = {
     "<mi>a</mi><mspace width='1em'/><mo>(</mo><mi>mod</mi><mspace width='0.333em'/><mi>n</mi><mo>)</mo>": r"a\pmod{n}",
     "<mi>a</mi><mo>mod</mo><mi>b</mi>": r"a\bmod b",
     "<mmultiscripts><mi>R</mi><mi>i</mi><none/><none/><mi>j</mi></mmultiscripts>": "R_{i}{}^{j}",
-    "<mtable rowlines='solid' columnlines='solid'><mtr><mtd>1</mtd><mtd>2</mtd></mtr><mtr><mtd>3</mtd><mtd>4</mtd></mtr></mtable>": (
+    "<mtable rowlines='solid' columnlines='solid'><mtr><mtd>1</mtd><mtd>2</mtd>"
+    "</mtr><mtr><mtd>3</mtd><mtd>4</mtd></mtr></mtable>": (
         r"\begin{array}{c|c} 1 & 2 \\ \hline 3 & 4 \end{array}"
     ),
     "<mtable columnalign='left center'><mtr><mtd><mi>a</mi></mtd><mtd><mi>b</mi></mtd></mtr></mtable>": (
@@ -76,14 +85,18 @@ ELEMENTS = {
     "<merror><mtext>no</mtext></merror><mpadded><mi>x</mi></mpadded><unknown><mi>y</mi></unknown>": r"\text{no}xy",
     "<mo><mover><mo>=</mo><mtext>def</mtext></mover></mo>": r"\overset{\text{def}}{=}",
     "<munder><mi>Π</mi><mi>p</mi></munder>": r"\prod_{p}",
-    "<apply><minus/><ci>x</ci></apply><apply><factorial/><apply><plus/><ci>a</ci><ci>b</ci></apply></apply>": "-x(a+b)!",
-    "<apply><int/><bvar><ci>t</ci></bvar><lowlimit><cn>0</cn></lowlimit><uplimit><infinity/></uplimit><ci>f</ci></apply>": (
+    "<apply><minus/><ci>x</ci></apply><apply><factorial/><apply><plus/><ci>a</ci><ci>b</ci></apply></apply>": (
+        "-x(a+b)!"
+    ),
+    "<apply><int/><bvar><ci>t</ci></bvar><lowlimit><cn>0</cn></lowlimit>"
+    "<uplimit><infinity/></uplimit><ci>f</ci></apply>": (
         r"\int_{0}^{\infty}f\,dt"
     ),
     "<apply><diff/><bvar><ci>x</ci></bvar><ci>f</ci></apply><cn type='rational'>1<sep/>2</cn>": (
         r"\frac{d}{dx}f\frac{1}{2}"
     ),
-    "<cn type='e-notation'>3<sep/>8</cn><apply><abs/><ci>x</ci></apply><interval closure='open'><cn>0</cn><cn>1</cn></interval>": (
+    "<cn type='e-notation'>3<sep/>8</cn><apply><abs/><ci>x</ci></apply>"
+    "<interval closure='open'><cn>0</cn><cn>1</cn></interval>": (
         r"3\times10^{8}|x|(0,1)"
     ),
     "<piecewise><piece><cn>1</cn><ci>a</ci></piece><otherwise><cn>0</cn></otherwise></piecewise>": (
