@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 from filters import wordlist
-from filters.prefilter import COMMAND
+from filters.prefilter import SIGNS
 
 FORMULA_SIGN = "\x1a"
 """What stands for a formula in prose: a control character, so that it is no word. A text's own ones become blanks."""
@@ -46,7 +46,7 @@ _LETTERS = bytes(code if code > 127 or chr(code).isalpha() else ord(" ") for cod
 
 def has_latex(text: str) -> bool:
     """Whether the text holds one of the common LaTeX mathematics commands (`latex_commands.txt`)."""
-    return "\\" in text and COMMAND.search(text.encode("utf-8", "replace")) is not None
+    return "\\" in text and "command" in SIGNS.found_in(text.encode("utf-8", "replace"))
 
 
 def without_code(text: str) -> str:

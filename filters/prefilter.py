@@ -7,40 +7,26 @@ it works on the bytes as they came, before any decoding.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from filters import wordlist
+from filters.automaton import Automaton
 from filters.document import Document, Drop
 from filters.filter import refuse
 
-KEYWORDS = tuple(word.encode() for word in wordlist.load("filters", "math_keywords.txt"))
+KEYWORDS = wordlist.load("filters", "math_keywords.txt")
 COMMANDS = wordlist.load("filters", "latex_commands.txt")
-
-
-def _factored(words: Iterable[str]) -> str:
-    """A regular expression for any of `words` that shares their prefixes, so that each byte is looked at once."""
-    tails: dict[str, list[str]] = defaultdict(list)
-    for word in words:
-        tails[word[:1]].append(word[1:])
-    branches = [re.escape(head) + _factored(rest) for head, rest in sorted(tails.items(), reverse=True) if head]
-    pattern = "|".join(branches)
-    if "" in tails:
-        return f"(?:{pattern})?" if branches else ""
-    return f"(?:{pattern})" if len(branches) > 1 else pattern
-
-
+_KEYWORD, _COMMAND = ("|".join(map(re.escape, words)) for words in (KEYWORDS, COMMANDS))
 # OpenWebMath's code has no boundary after the command, so that `C:\tools` passes as `\to`.
-COMMAND = re.compile(rb"\\" + _factored(COMMANDS).encode() + rb"(?![a-zA-Z])")
+SIGNS = Automaton({"keyword": _KEYWORD, "command": rf"\\(?:{_COMMAND})(?:[^a-zA-Z]|\z)"})
+"""A keyword of mathematical pages, and a LaTeX mathematics command."""
 
 
 def maths_sign(html: bytes) -> str:
     """What shows that a page may hold mathematics: "keyword", "command", or nothing ("")."""
-    if any(keyword in html for keyword in KEYWORDS):
-        return "keyword"
-    return "command" if COMMAND.search(html) else ""
+    found = SIGNS.found_in(html)
+    return "keyword" if "keyword" in found else "command" if found else ""
 
 
 @dataclass(frozen=True)
