@@ -63,7 +63,11 @@ _PLACES = (
 _FURNITURE_ID = re.compile(rf"(?:(?:{_PLACES})-)*=?(?:{_any(word.lstrip('=') for word in _WORDS)})(?:-(?:{_PLACES}))*")
 _CONTENT = re.compile(rf"(?:^|[-\s])(?:{_any(wordlist.load('pipeline.extract', 'asides.txt'))})(?=$|[-\s])")
 _OVERLAY = re.compile(r"cookie|consent|gdpr|modal|popup|onetrust")
-_LAYOUT = re.compile(r"(?:^|(?<=[-\s]))(?:has|no|with|without|hide|show|layout)-\S+")
+_LAYOUT = re.compile(
+    r"(?:^|(?<=[-\s]))(?:has|no|with|without|hide|show|layout)-\S+|"
+    r"\S+-(?:enabled|disabled|open|opened|closed|active|visible|trigger|ready)(?=$|\s)"
+)
+"""Names that speak of the layout, or of the state that some furniture is in."""
 _LETTER = re.compile(r"[^\W\d_]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -92,8 +96,9 @@ def names_content(names: str) -> bool:
 class Furniture:
     """Judges the elements of one page."""
 
-    def __init__(self, body: DOMNode) -> None:
+    def __init__(self, body: DOMNode, by_names: bool = True) -> None:
         self.body = body
+        self.by_names = by_names
         self._total = -1
         self._patience = 0
         self._headings = -1
@@ -118,14 +123,19 @@ class Furniture:
         if not attributes:
             return tag in _SUSPECT and not self._is_content(node, tag)
         name = node.id if "id" in attributes else ""
-        if (classes and names_furniture(classes)) or (name and _id_is_furniture(name) and not _is_titled(node, name)):
-            return tag not in _NEVER and not self._is_content(node, tag, _OVERLAY.search(classes + name) is not None)
+        if self.by_names and (names_furniture(classes) or (_id_is_furniture(name) and not _is_titled(node, name))):
+            overlay = _OVERLAY.search(classes + name) is not None
+            return tag not in _NEVER and not (tag == "a" and overlay) and not self._is_content(node, tag, overlay)
         if "role" in attributes and node.getattr("role") in _ROLES:
             return not self._is_content(node, tag)
         if tag in _SUSPECT or "hidden" in attributes or ("style" in attributes and _is_hidden(node)):
             kept = tag not in _FRAMES and (names_content(classes) or names_content(name))
             return not kept and not self._is_content(node, tag)
         return False
+
+    def took_all(self, letters: int) -> bool:
+        """Whether so few letters of a page with a text are left that its names cannot have meant what they say."""
+        return self.by_names and letters < LEAST and self.total > 4 * LEAST
 
     @property
     def total(self) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from filters.prefilter import maths_sign
 from pipeline.extract.blocks import Blocks
+from pipeline.extract.boilerplate import Furniture
 from pipeline.extract.bounds import ExtractError, Limits
 from pipeline.extract.charset import decode
 from pipeline.extract.configuration import Page
@@ -46,5 +47,9 @@ def extract(html: bytes, charset: str | None = None, limits: Limits = LIMITS) ->
     page = Page.of(text)
     blocks = Blocks(page if page.renders or maths_sign(html) else None)
     if body is not None:
-        Walk(blocks, Markup.of(text)).run(body)
+        furniture = Furniture(body)
+        Walk(blocks, Markup.of(text)).run(furniture)
+        if furniture.took_all(blocks.letters):
+            blocks = Blocks(blocks.page)
+            Walk(blocks, Markup.of(text)).run(Furniture(body, by_names=False))
     return Extraction(blocks.render(), dict(blocks.info), encoding)

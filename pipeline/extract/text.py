@@ -45,8 +45,8 @@ class Walk:
         self.configured = page.ignored | page.processed if page is not None else frozenset()
         """Classes that turn the search for delimiters off or on."""
 
-    def run(self, body: DOMNode) -> None:
-        self.furniture = Furniture(body)
+    def run(self, furniture: Furniture) -> None:
+        self.furniture = furniture
         self.pending.extend(reversed(self.furniture.content()))
         while self.pending:
             item = self.pending.pop()
@@ -140,10 +140,10 @@ class Walk:
 
         if node.getattr("rel") in _RELATIONS:
             return
-        if (node.getattr("href") or "").startswith("#"):
-            if not node.text.strip(_ANCHORS):
-                return
-            self.blocks.inner += 1
+        target = node.getattr("href") or ""
+        if "#" in target and not node.text.strip(_ANCHORS):
+            return
+        self.blocks.inner += target.startswith("#")
         self.in_link = True
         self.blocks.links += 1
         self.children(node, leave)

@@ -119,7 +119,7 @@ def test_content_stays_whatever_its_wrapper_is_called() -> None:
 
 
 def test_a_banner_of_cookies_is_furniture_even_where_it_is_most_of_the_page() -> None:
-    assert text(f"<p>a</p><div class=cookie-consent>{PROSE}</div>") == "a"
+    assert text(f"<p>{PROSE[:300]}</p><div class=cookie-consent>{PROSE}</div>") == PROSE[:300].strip()
 
 
 def test_only_the_main_element_is_read_where_it_holds_the_text() -> None:
@@ -127,6 +127,12 @@ def test_only_the_main_element_is_read_where_it_holds_the_text() -> None:
     assert text(html) == f"# a\n\n{PROSE.strip()}"
     assert text(f"<p>{PROSE}</p><main>b</main>") == f"{PROSE.strip()}\n\nb"
     assert text("<main role=main>a</main>") == "a"
+
+
+def test_names_are_not_believed_where_they_would_leave_nothing() -> None:
+    posts = "".join(f"<div class=edit-post-popup><p>{PROSE}</div>" for _ in range(3))
+    assert text(f"<div class=x>a</div>{posts}").count("even.") == 90
+    assert text(f"<div class=modal-enabled><p>{PROSE}</div><p>{PROSE}{PROSE}{PROSE}").count("even.") == 120
 
 
 def test_ids_made_of_titles_are_no_names_of_furniture() -> None:
@@ -139,7 +145,7 @@ def test_ids_made_of_titles_are_no_names_of_furniture() -> None:
     ["© 2023 A. Author", "Copyright (c) 2020 by A", "Powered by Discourse 3.1", "Proudly powered by WordPress",
      "Created using Sphinx 4.2.", "This page was last edited on 2 June 2023", "Some Name. All rights reserved.",
      "<a href=a>Previous</a> | <a href=b>Up</a> | <a href=c>Next</a>", "Share this: <a href=a>X</a> <a href=b>Y</a>",
-     "<a href=#top>¶</a>", "<a rel=next href=b>Some title of a page</a>"],
+     "<a href=#top>¶</a>", "<a href=x.html#top>#</a>", "<a rel=next href=b>Some title of a page</a>"],
 )  # fmt: skip
 def test_lines_that_are_furniture_as_a_whole(line: str) -> None:
     assert text(f"<h1>a</h1><p>b</p><p>{line}</p>") == "# a\n\nb"
