@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
+from resiliparse.parse.html import HTMLTree
+
 from filters.document import Document, Drop
 from filters.filter import refuse
 from pipeline.outside import Outside
@@ -63,6 +65,18 @@ class Trap:
                     hoard.append(bytearray(b"x" * 10_000_000))
             case "raise":
                 raise RuntimeError("a defect of ours")
+        return document
+
+
+@dataclass(frozen=True)
+class Unguarded:
+    """The HTML parser as it comes, without what keeps it from harm."""
+
+    rule: ClassVar[str] = "unguarded"
+    reasons: ClassVar[frozenset[str]] = frozenset()
+
+    def __call__(self, document: Document) -> Document | Drop:
+        HTMLTree.parse(document.text)
         return document
 
 

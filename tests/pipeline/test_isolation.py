@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from lines import Longest, Trap, ingest, outside
+from lines import Longest, Trap, Unguarded, ingest, outside
 
 from filters.filter import Filter
 from manifests import Receipt
@@ -55,6 +55,14 @@ def test_many_bad_records_in_one_unit(supervisor: Supervisor, tmp_path: Path) ->
     receipt, _ = run_lines(supervisor, tmp_path, "crash\na\ncrash\nhang\nb\n?\ncrash\n", Trap())
     assert dropped(receipt) == {"isolation/crash": 3, "isolation/timeout": 1, "read/broken": 1}
     assert receipt.flows["lines"].kept.documents == 2
+
+
+def test_a_page_that_kills_the_parser_costs_one_page(supervisor: Supervisor, tmp_path: Path) -> None:
+    """lexbor writes past its buffer where character references are shorter than what they stand for."""
+    fatal = "<p>xxx" + "&nGt;" * 100_000
+    receipt, _ = run_lines(supervisor, tmp_path, f"<p>one\n{fatal}\n<p>three\n{fatal}\n<p>five", Unguarded())
+    assert receipt.flows["lines"].kept.documents == 3
+    assert dropped(receipt) == {"isolation/crash": 2}
 
 
 def test_the_child_is_kept_for_the_next_unit(supervisor: Supervisor, tmp_path: Path) -> None:
