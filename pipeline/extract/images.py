@@ -37,7 +37,7 @@ _PREAMBLE = re.compile(
 )
 _POSTAMBLE = re.compile(r"\[/(?:tex|math|latex)\]\s*$", re.IGNORECASE)
 _ENVIRONMENT = re.compile(r"\s*\\begin\{[a-z]+\*?\}", re.IGNORECASE)
-_PATH = re.compile(r"\s*(?:[a-zA-Z]:)?\\\\?\w+\\\w")
+_PATH = re.compile(r"\s*(?:[a-zA-Z]:\\|\\\\\w)")
 _DISPLAYED = re.compile(r"\\displaystyle\b\s*")
 
 

@@ -26,6 +26,7 @@ _VARIANTS = {
 _SKIPPED = frozenset(
     ("nstrut", "dstrut", "line", "surd", "spacer", "tstrut", "strut", "labels", "assistive-mml", "bg", "mark")
 )
+_HEIGHT = re.compile(r"translate\([-\d.]{1,20}[, ]\s*(-?\d{1,9}(?:\.\d{1,9})?)\)")
 _ARROW = re.compile("[←→↔⇒⇐⇔]")
 _RANK = {"base": 0, "box": 0, "under": 1, "root": 1, "over": 2}
 """The place of a part among the children of its MathML element."""
@@ -97,11 +98,19 @@ def _element(node: DOMNode, name: str, depth: int) -> Element:
         attributes["linethickness"] = "0"
     elif name == "menclose":
         attributes["notation"] = _notation(node)
-    elif name == "msubsup" and node.tag == "g":
+    elif name in ("msubsup", "munderover") and node.tag == "g" and len(children) == 3 and _is_raised(node):
         children[1:] = children[:0:-1]
     if name in ("msqrt", "mroot") and children and children[-1].text == "√":
         children.pop()
     return Element(name, children, attributes=attributes)
+
+
+def _is_raised(node: DOMNode) -> bool:
+    """Whether the first of two scripts in SVG is the upper one."""
+    parts = [child for child in node.child_nodes if child.tag == "g" and child.hasattr("data-mml-node")]
+    heights = [_HEIGHT.search(part.getattr("transform") or "") for part in parts[1:3]]
+    first, second = (float(height[1]) if height else 0.0 for height in (*heights, None, None)[:2])
+    return first > second or (first == second and node.getattr("data-mml-node") == "msubsup")
 
 
 def _has_line(fraction: DOMNode) -> bool:

@@ -26,13 +26,16 @@ def stands_alone(node: DOMNode, blocks: frozenset[str] = BLOCKS) -> bool:
             return False
         parent = node.parent
         if parent is None or parent.tag not in _INLINE:
-            return (
-                parent is not None
-                and parent.tag in blocks
-                and (parent.parent is None or parent.parent.tag not in _LISTS)
-            )
+            return parent is not None and parent.tag in blocks and not _is_all_of_an_item(parent)
         node = parent
     return False
+
+
+def _is_all_of_an_item(block: DOMNode) -> bool:
+    """Whether a paragraph is the only one of a list's item or a table's cell, as some software has it everywhere."""
+    around = block.parent
+    alone = block.prev_element is None and block.next_element is None
+    return block.tag == "p" and alone and around is not None and around.tag in _LISTS
 
 
 def _ends(sibling: DOMNode | None, forward: bool) -> bool:
