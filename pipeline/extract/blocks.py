@@ -47,12 +47,14 @@ class Blocks:
     """Characters of the text so far."""
     linked: int = 0
     """Characters of it that are in links."""
+    named: int = 0
+    """Letters and digits among these."""
     links: int = 0
     inner: int = 0
     """Links to places in the page itself."""
     dropped: int = 0
     """Pieces of furniture left out so far."""
-    _counted: tuple[int, int, int] = (0, 0, 0)
+    _counted: tuple[int, ...] = (0, 0, 0, 0)
     _inline: list[str] = field(default_factory=list)
     ignoring: bool = False
     """The text that comes now has no delimiters, whatever it looks like."""
@@ -156,11 +158,15 @@ class Blocks:
         """A place in the text to which `cut` can go back: its passages, formulas, letters and links so far."""
         return len(self._written), self.formulas, self.letters, self.linked, self.links, self.inner
 
+    def introduces(self) -> bool:
+        """Whether the text so far ends in a sentence that says what comes next."""
+        return bool(self._written) and not self._inline and self._written[-1].is_introduction
+
     def cut(self, mark: tuple[int, ...]) -> None:
         del self._written[mark[0] :]
         self.dropped += 1
         self.letters, self.linked, self.links, self.inner = mark[2:]
-        self._counted = (self.letters, self.linked, self.links)
+        self._counted = (self.letters, self.linked, self.named, self.links)
 
     def render(self) -> str:
         """The whole text. Where it holds formulas, a dollar that belongs to none is written `\\$`."""
@@ -178,9 +184,9 @@ class Blocks:
         prefix = "".join(self.prefixes)
         in_list = bool(self.prefixes) and self.prefixes[-1].isspace()
         gap = "\n" if in_list and self._in_list else "\n\n"
-        now = (self.letters, self.linked, self.links)
-        letters, linked, links = (one - other for one, other in zip(now, self._counted, strict=True))
-        self._written.append(Passage(gap, self.lead or prefix, text, letters, linked, links, self.dropped))
+        now = (self.letters, self.linked, self.named, self.links)
+        letters, linked, named, links = (one - other for one, other in zip(now, self._counted, strict=True))
+        self._written.append(Passage(gap, self.lead or prefix, text, letters, linked, named, links, self.dropped))
         self._in_list, self.lead, self._counted = in_list, "", now
 
     def _with_formulas(self, text: str) -> str:

@@ -129,7 +129,7 @@ class Furniture:
         if "role" in attributes and node.getattr("role") in _ROLES:
             return not self._is_content(node, tag)
         if tag in _SUSPECT or "hidden" in attributes or ("style" in attributes and _is_hidden(node)):
-            kept = tag not in _FRAMES and (names_content(classes) or names_content(name))
+            kept = tag not in _FRAMES and any(map(names_content, (classes, name, node.getattr("role") or "")))
             return not kept and not self._is_content(node, tag)
         return False
 

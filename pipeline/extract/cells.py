@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 _LAYOUT = "table, pre, ul, ol, dl, h1, h2, h3, h4, blockquote"
 """What tables of data do not hold."""
+_BLOCKS = f"{_LAYOUT}, h5, h6, p, div, form"
+_LONGEST_LINE = 300
+"""Characters of a row that is one line."""
 
 
 def table(walk: Walk, node: DOMNode) -> None:
@@ -33,11 +36,33 @@ def table(walk: Walk, node: DOMNode) -> None:
 
 def row(walk: Walk, node: DOMNode) -> None:
     if not walk.blocks.in_cell:
-        walk.block(node, "tr")
+        if _is_line(node):
+            _line(walk, node)
+        else:
+            walk.block(node, "tr")
         return
     _between_cells(walk)
     walk.rows.append([])
     walk.children(node)
+
+
+def _is_line(row: DOMNode) -> bool:
+    """Whether a row in a table of layout is one line all the same, as the members of a class that Doxygen lists."""
+    if row.query_selector(_BLOCKS) is not None or len(row.text) > _LONGEST_LINE:
+        return False
+    return sum(1 for part in row.child_nodes if part.tag in ("td", "th") and part.text.strip()) > 1
+
+
+def _line(walk: Walk, node: DOMNode) -> None:
+    walk.blocks.flush()
+    walk.rows, walk.blocks.in_cell = [[]], True
+
+    def leave() -> None:
+        _between_cells(walk)
+        walk.blocks.in_cell = False
+        walk.blocks.table(walk.rows)
+
+    walk.children(node, leave)
 
 
 def cell(walk: Walk, node: DOMNode) -> None:

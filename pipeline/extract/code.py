@@ -12,6 +12,8 @@ _CONTAINERS = frozenset(
      "dp-highlighter", "cm-editor", "ace_editor", "react-code-lines")
 )  # fmt: skip
 """Classes of elements that hold code without `pre`, or with a `pre` a line: Doxygen, highlighters, editors, GitHub."""
+_TYPEWRITTEN = frozenset(("literal", "ltx_font_typewriter", "ltx_verbatim", "texttt", "typewriter", "monospaced"))
+"""Classes of code within a line: docutils, LaTeXML, AsciiDoc and converters of LaTeX."""
 _MARGIN = re.compile(
     r"(?:^|[-_\s])(?:line-?nos?|line-?numbers?|linenodiv|line_numbers|gutters?|blob-num|hljs-ln-n|nums|prompt|copy|"
     r"copybtn|clipboard|toolbar|button|tooltip|sr-only)(?:$|[-_\s])|(?:^|\s)lnt?(?:$|\s)",
@@ -38,6 +40,11 @@ _BLANKS = re.compile(r"\S {3,}\S")
 def holds_code(node: DOMNode, classes: str) -> bool:
     """Whether an element's class says that all in it is one piece of code, and no single `pre` in it says it better."""
     return not _CONTAINERS.isdisjoint(classes.split()) and len(node.query_selector_all("pre")) != 1
+
+
+def is_typewritten(classes: str) -> bool:
+    """Whether the classes of a part of a line say that it is code."""
+    return not _TYPEWRITTEN.isdisjoint(classes.split())
 
 
 def verbatim(node: DOMNode) -> str:

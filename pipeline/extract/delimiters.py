@@ -104,7 +104,7 @@ def split(text: str, page: Page, block: bool = True) -> Iterator[str | Formula]:
     while opener := openers.search(text, position):
         found = scan.formula(opener)
         if found is None:
-            position = opener.end()
+            position = scan.after(opener)
             continue
         formula, begin, end = found
         if start < begin:
@@ -151,6 +151,15 @@ class _Scan:
             found = self._delimited(opener.end() - len(left), left, self.grammar.rules[left])
             return found or (self._dollars(opener) if opener["left"][0] == "$" else None)
         return self._dollars(opener) if opener["dollars"] else None
+
+    def after(self, opener: re.Match[str]) -> int:
+        """Where to go on after what begins nothing: behind the closing backtick of a word between backticks."""
+        rule = self.grammar.rules[opener["left"]] if opener["left"] else None
+        if rule and rule.kind == "asciimath":
+            end = self.find(rule.right, opener.end())
+            if end >= 0 and self.text[opener.end() : end].strip() == self.text[opener.end() : end]:
+                return end + len(rule.right)
+        return opener.end()
 
     def _dollars(self, opener: re.Match[str]) -> Found | None:
         """Of a run of dollars the first may close what came before it."""

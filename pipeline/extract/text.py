@@ -10,7 +10,7 @@ from resiliparse.parse.html import DOMNode
 from pipeline.extract.blocks import Blocks
 from pipeline.extract.boilerplate import DROPPED, Furniture
 from pipeline.extract.cells import cell, row, table
-from pipeline.extract.code import holds_code, language, reads_as_prose, verbatim
+from pipeline.extract.code import holds_code, is_typewritten, language, reads_as_prose, verbatim
 from pipeline.extract.maths import Markup, Piece
 from pipeline.extract.tex import Formula
 from pipeline.extract.trim import is_link_list
@@ -64,10 +64,14 @@ class Walk:
                 self.blocks.line_break()
         else:
             self.blocks.text(value)
+        self._count(value)
+
+    def _count(self, value: str) -> None:
         length = len(value) if value.isalnum() else len(value.strip())
         self.blocks.letters += length
         if self.in_link:
             self.blocks.linked += length
+            self.blocks.named += sum(map(str.isalnum, value))
 
     def _element(self, node: DOMNode, tag: str) -> None:
         if tag[0] == "#":
@@ -84,6 +88,8 @@ class Walk:
             handler = _HANDLERS.get(tag)
             if handler:
                 handler(self, node)
+            elif classes and tag == "span" and is_typewritten(classes):
+                self._code(node)
             elif classes and holds_code(node, classes):
                 self._pre(node)
             elif tag in _BLOCKS:
@@ -125,11 +131,12 @@ class Walk:
     def unless_menu(self) -> Callable[[], None]:
         """Ends a block and takes it back if it holds links and hardly anything else; formulas save it."""
         mark = self.blocks.mark()
+        introduced = self.blocks.introduces()
 
         def leave() -> None:
             self.blocks.flush()
             _, formulas, *figures = [now - then for now, then in zip(self.blocks.mark(), mark, strict=True)]
-            if is_link_list(*figures) and not formulas:
+            if is_link_list(*figures, introduced=introduced) and not formulas:
                 self.blocks.cut(mark)
 
         return leave
@@ -140,7 +147,10 @@ class Walk:
 
         if node.getattr("rel") in _RELATIONS:
             return
-        target = node.getattr("href") or ""
+        target = node.getattr("href")
+        if target is None:  # only the name of a place
+            self.children(node)
+            return
         if "#" in target and not node.text.strip(_ANCHORS):
             return
         self.blocks.inner += target.startswith("#")
@@ -225,8 +235,7 @@ class Walk:
             self.children(node)
             return
         source = verbatim(node) if node.first_element_child is not None else node.text
-        self.blocks.letters += len(source)
-        self.blocks.linked += len(source) if self.in_link else 0
+        self._count(source)
         if "\n" in source.strip() and node.query_selector("br") is not None:
             self.blocks.code_block(source, language(node))
         else:

@@ -21,7 +21,8 @@ _MADE = re.compile(
     r"(?:proudly )?powered by\b|"
     r"(?:created|built|made|generated|published|hosted|rendered)(?: \w+)? (?:using|with|by|from|on) (?:the )?"
     r"(?:sphinx|wordpress|doxygen|mkdocs|jekyll|hugo|docusaurus|quarto|bookdown|documenter|latexml|latex2html|gitbook|"
-    r"read the docs|github pages|pandoc|hexo|pelican|ghost|blogger|mdbook|jupyter book|javadoc|haddock|tex4ht|hevea)\b|"
+    r"read the docs|github pages|pandoc|hexo|pelican|ghost|blogger|mdbook|jupyter book|javadoc|haddock|tex4ht|hevea|"
+    r"gapdoc2html)\b|"
     r"(?:this page was |page )?last (?:updated|modified|edited|changed|revised)\b|.*\ball rights reserved\b",
     re.IGNORECASE,
 )
@@ -40,7 +41,9 @@ class Passage:
     text: str
     letters: int
     linked: int
-    """How many of its letters are in links."""
+    """How many of its characters are in links."""
+    named: int
+    """How many letters and digits are among these."""
     links: int
     dropped: int
     """Pieces of furniture that were left out before it, from the beginning of the page."""
@@ -60,21 +63,25 @@ class Passage:
         return self.is_solid or self.letters - self.linked >= PROSE
 
     @property
+    def is_introduction(self) -> bool:
+        return self.text.endswith((":", "：")) and self.is_prose
+
+    @property
     def is_furniture(self) -> bool:
         """A set phrase, alone or before links; a note of who made the page; a row of links with marks between them."""
         if len(self.text) > LONGEST or self.is_solid:
             return False
         letters, is_item = sum(map(str.isalnum, self.text)), self.lead.endswith((". ", "- ", "  "))
         if not is_item:
-            if self.links >= 2 and letters <= self.linked < LABEL * self.links:
+            if self.links >= 2 and letters <= self.named < LABEL * self.links:
                 return True
             if not self.level and (_COPYRIGHT.match(self.text) or _MADE.match(self.text)):
                 return True
         label, colon, _ = self.text.partition(":")
-        if colon and self.links and letters <= self.linked + len(label) and _is_phrase(label):
+        if colon and self.links and letters <= self.named + len(label) and _is_phrase(label):
             return True
         # A single word may well be the title of a section or a term of a list, unless it is a link.
-        word = is_item or self.level or self.linked < letters
+        word = is_item or self.level or self.named < letters
         return _is_phrase(self.text) and not (word and self.text.isalpha())
 
 
@@ -90,7 +97,7 @@ def trimmed(passages: list[Passage], dropped: int) -> list[Passage]:
     left = [passage for passage in passages if not passage.is_furniture]
     title = next((at for at, passage in enumerate(left) if passage.lead == "# "), 0)
     first = next((at for at, passage in enumerate(left[:title]) if passage.is_prose), title)
-    end = Passage("", "# ", "", 0, 0, 0, dropped)
+    end = Passage("", "# ", "", 0, 0, 0, 0, dropped)
     return [one for one, after in pairwise([*left[first:], end]) if not _is_bare(one, after)]
 
 
@@ -99,8 +106,11 @@ def _is_bare(passage: Passage, after: Passage) -> bool:
     return passage.level > 1 and 0 < after.level <= passage.level and after.dropped > passage.dropped
 
 
-def is_link_list(letters: int, linked: int, links: int, inner: int) -> bool:
-    """Whether a block is a menu by its figures: hardly anything but links, to places in the page or with labels."""
+def is_link_list(letters: int, linked: int, links: int, inner: int, *, introduced: bool) -> bool:
+    """Whether a block is a menu by its figures: hardly anything but links, to places in the page or with labels.
+
+    Labels are no menu where a sentence introduces them.
+    """
     if links < 3 or linked <= 0.8 * letters:
         return False
-    return inner == links or (links >= 4 and linked < LABEL * links)
+    return inner == links or (not introduced and links >= 4 and linked < LABEL * links)

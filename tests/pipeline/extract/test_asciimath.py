@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.extract import extract
 from pipeline.extract.asciimath import SYMBOLS, is_formula, to_tex
 
 APPLIED = {"unary": "{} x", "function": "{} x", "binary": "{} x y", "text": "{}(x)"}
@@ -109,6 +110,11 @@ def test_from_other_things_in_backticks(source: str) -> None:
 
 
 PIECES = st.lists(st.sampled_from([*SYMBOLS, "x", "12", '"', "$", "\\", "#", "%", " ", ","]), max_size=60).map("".join)
+
+
+def test_a_word_between_backticks_shifts_no_pair_after_it() -> None:
+    html = "<script src=ASCIIMathML.js></script><p>From `xgty`, `x+1` and `y`; a ` alone, `x^2`."
+    assert extract(html.encode()).text == "From `xgty`, $x+1$ and $y$; a ` alone, $x^{2}$."
 
 
 @given(st.one_of(PIECES, st.text(max_size=60)))

@@ -28,6 +28,10 @@ STRUCTURE = {
     "quote": ("<blockquote><p>a<br>b</blockquote>c", "> a\n> b\n\nc"),
     "table": ("<table><tr><th>a<th>b<tr><td>1<td>2<br>3</table>", "| a | b |\n| --- | --- |\n| 1 | 2 3 |"),
     "layout table": ("<table><tr><td><h2>a</h2><td><p>b</table>", "## a\n\nb"),
+    "lines in a layout table": (
+        "<table><tr><td><h2>a</h2><tr><td>int <td><a href=x>f</a> (int n)<tr><td><td>b<br></table>",
+        "## a\n\nint f (int n)\n\nb",
+    ),
     "equation table": ("<table><tr><td>a<td>(1)</table>", "a (1)"),
     "huge colspan": ("<table><tr><td colspan=1000000000>a<td>b<tr><td>c</table>", "| a | b |\n| --- | --- |\n| c |"),
     "code": (
@@ -39,6 +43,7 @@ STRUCTURE = {
     "doxygen code": ("<div class=fragment><div class=line>a</div><div class=line> b</div></div>", "```\na\n b\n```"),
     "code in a list": ("<ul><li>a<pre>x\n y</pre></ul>", "- a\n  ```\n  x\n   y\n  ```"),
     "inline code": ("<p>run <code>a  b</code> and <code>`c`</code>", "run `a b` and `` `c` ``"),
+    "inline code by its class": ("<p>run <span class='docutils literal'>a $b</span>", "run `a $b`"),
     "caption": (
         "<table><caption>c</caption><tr><th>n<th>a|b<tr><td>1<td>2</table>",
         "c\n\n| n | a\\|b |\n| --- | --- |\n| 1 | 2 |",
@@ -53,6 +58,7 @@ STRUCTURE = {
         "a[^1] b[^2]\n\n1. c\n2. d",
     ),
     "footnotes aside": ("<p>a<aside class='footnote brackets' role=doc-footnote>[1] b</aside>", "a\n\n[1] b"),
+    "footnotes of a book": ("<p>a<aside epub:type=footnote role=doc-footnote id=fn1><p>b</aside>", "a\n\nb"),
     "powers": ("<p>x<sup>2</sup> + a<sub>ij</sub> + 2<sup>n+1</sup>", "x^2 + a_ij + 2^{n+1}"),
     "ordinals and notes": ("<p>the 5<sup>th</sup> case<sup><a href='#1'>[1]</a></sup>", "the 5th case[1]"),
 }
@@ -154,7 +160,8 @@ def test_lines_that_are_furniture_as_a_whole(line: str) -> None:
 @pytest.mark.parametrize(
     "line",
     ["Powered flight began in 1903.", "The generated subgroup", "Copyright is a right of authors.", "More",
-     "See [lemma 1](a) and [lemma 2](b).", "The © sign", "Next, let x be a number."],
+     "See [lemma 1](a) and [lemma 2](b).", "enum [A_B_C](a) { [D_E_F](b) , [G_H_I](c) }",
+     "The © sign", "Next, let x be a number."],
 )  # fmt: skip
 def test_lines_that_only_begin_like_furniture_stay(line: str) -> None:
     linked = re.sub(r"\[(.*?)\]\((.*?)\)", r"<a href=\2>\1</a>", line)
@@ -176,6 +183,18 @@ def test_lists_of_links_are_menus_if_short_or_within_the_page_and_reading_lists_
     inner = "".join(f"<li><a href=#{n}>A long title of a section about the number {n}</a>" for n in range(5))
     assert text(f"<p>a<ul>{long}</ul>").count("- A long title") == 5
     assert text(f"<p>a<ul>{inner}</ul>") == "a"
+
+
+def test_lists_of_links_stay_where_a_sentence_introduces_them() -> None:
+    menu = "".join(f"<li><a href=/{n}>f{n}</a>" for n in range(5))
+    sentence = "The functions of the package that compute statistics of a sample are these:"
+    assert text(f"<p>{sentence}<ul>{menu}</ul>").count("- f") == 5
+    assert text(f"<p>Links:<ul>{menu}</ul>") == "Links:"
+
+
+def test_a_heading_may_be_a_link_to_itself() -> None:
+    anchor = "<a class=heading-anchor href=#b>b</a><a id=b-1></a><a class=permalink href=#b></a>"
+    assert text(f"<p>a<h2 id=b>{anchor}</h2>c") == "a\n\n## b\n\nc"
 
 
 def test_what_is_folded_away_comes_out() -> None:
