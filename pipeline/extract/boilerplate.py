@@ -183,7 +183,7 @@ def _is_titled(node: DOMNode, name: str) -> bool:
 def running(node: DOMNode) -> int:
     """Characters of the text in an element, blanks and what is in links and scripts left out."""
     aside = node.query_selector_all("a, script, style, select")
-    return _letters(node.text) - sum(_letters(part.text) for part in aside)
+    return _letters(node.text) - _letters("".join([part.text for part in aside]))
 
 
 def _letters(text: str) -> int:

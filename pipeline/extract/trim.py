@@ -16,6 +16,8 @@ LABEL = 40
 """Characters of a link that is the label of a place rather than the title of a text."""
 
 _PHRASES = frozenset(wordlist.load("pipeline.extract", "phrases.txt"))
+LONGEST_PHRASE = 20 + max(map(len, _PHRASES))
+"""Characters of a set phrase with the marks around it."""
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _MADE = re.compile(
     r"(?:proudly )?powered by\b|"
@@ -71,22 +73,23 @@ class Passage:
         """A set phrase, alone or before links; a note of who made the page; a row of links with marks between them."""
         if len(self.text) > LONGEST or self.is_solid:
             return False
-        letters, is_item = sum(map(str.isalnum, self.text)), self.lead.endswith((". ", "- ", "  "))
-        if not is_item:
-            if self.links >= 2 and letters <= self.named < LABEL * self.links:
-                return True
-            if not self.level and (_COPYRIGHT.match(self.text) or _MADE.match(self.text)):
-                return True
-        label, colon, _ = self.text.partition(":")
-        if colon and self.links and letters <= self.named + len(label) and _is_phrase(label):
+        is_item = self.lead.endswith((". ", "- ", "  "))
+        if not self.level and not is_item and (_COPYRIGHT.match(self.text) or _MADE.match(self.text)):
             return True
-        # A single word may well be the title of a section or a term of a list, unless it is a link.
-        word = is_item or self.level or self.named < letters
-        return _is_phrase(self.text) and not (word and self.text.isalpha())
+        if not self.links:  # a single word may well be the title of a section or a term of a list
+            return _is_phrase(self.text) and not self.text.isalpha()
+        letters = sum(map(str.isalnum, self.text))
+        if self.links >= 2 and not is_item and letters <= self.named < LABEL * self.links:
+            return True
+        label, colon, _ = self.text.partition(":")
+        if colon and letters <= self.named + len(label) and _is_phrase(label):
+            return True
+        is_label = not is_item and not self.level and self.named >= letters
+        return _is_phrase(self.text) and (is_label or not self.text.isalpha())
 
 
 def _is_phrase(text: str) -> bool:
-    return _EDGES.sub("", text.lower()) in _PHRASES
+    return len(text) < LONGEST_PHRASE and _EDGES.sub("", text.lower()) in _PHRASES
 
 
 def trimmed(passages: list[Passage], dropped: int) -> list[Passage]:
