@@ -81,6 +81,8 @@ class Passage:
         letters = sum(map(str.isalnum, self.text))
         if self.links >= 2 and not is_item and letters <= self.named < LABEL * self.links:
             return True
+        if self.links >= 2 and " | " in self.text and letters <= 3 * self.named:
+            return True
         label, colon, _ = self.text.partition(":")
         if colon and letters <= self.named + len(label) and _is_phrase(label):
             return True

@@ -151,6 +151,7 @@ def test_ids_made_of_titles_are_no_names_of_furniture() -> None:
     ["© 2023 A. Author", "Copyright (c) 2020 by A", "Powered by Discourse 3.1", "Proudly powered by WordPress",
      "Created using Sphinx 4.2.", "This page was last edited on 2 June 2023", "Some Name. All rights reserved.",
      "<a href=a>Previous</a> | <a href=b>Up</a> | <a href=c>Next</a>", "Share this: <a href=a>X</a> <a href=b>Y</a>",
+     "[ <a href=a>Back to the pages</a> | <a href=b>Mail the author</a> ]<br>Best viewed with eyes.",
      "<a href=#top>¶</a>", "<a href=x.html#top>#</a>", "<a rel=next href=b>Some title of a page</a>"],
 )  # fmt: skip
 def test_lines_that_are_furniture_as_a_whole(line: str) -> None:
