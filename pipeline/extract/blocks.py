@@ -19,7 +19,7 @@ DEEPEST = 12
 # dollars and backslashes for its own; U+E002 is a dollar that is none of a formula's; U+E003 the line end after a
 # comment of TeX; U+E004 an edge of emphasis; U+E005 keeps what it follows from being a delimiter. The page's own go.
 _PRIVATE = re.compile("[\ue000-\ue005]")
-_EDGES = re.compile("( )\ue004+ |[\ue003\ue004]+")
+_EDGES = re.compile(" \ue004+ ")
 _DELIMITING = re.compile(r"[\\`#\[]")
 _COMMENT = re.compile(r"(?<!\\)%")
 _BACKTICKED = re.compile("\\$\ue000(\\d+)\ue001\\$")
@@ -229,4 +229,6 @@ def _plain(text: str) -> str:
 
 def _unmarked(text: str) -> str:
     """Text without the marks that only formulas need."""
-    return _EDGES.sub(r"\1", text).strip() if "\ue004" in text or "\ue003" in text else text.strip()
+    if "\ue004" in text:
+        text = _EDGES.sub(" ", text).replace("\ue004", "")
+    return text.replace("\ue003", "").strip()
