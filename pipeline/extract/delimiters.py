@@ -79,7 +79,7 @@ def grammar(page: Page) -> Grammar:
     """The standing delimiters and those of the page."""
     rules = dict(STANDING)
     for left, right, display in page.delimiters:
-        if left.strip("$"):
+        if left.strip("$") or len(left) > 2:
             rules[left] = Rule(right, "display" if display else "inline", "none")
     for left, right, _ in page.asciimath:
         rules[left] = Rule(right, "alone", "none", "asciimath")

@@ -28,7 +28,8 @@ _WRAPPED = re.compile(r"\s*\\begin\{(displaymath|math)\}(.*)\\end\{\1\}\s*", re.
 _EQUATION_NUMBER = re.compile(r"[(\[]\s*(?:[A-Z]\.?)?\d+(?:[.\-]\d+)*[a-z]?\s*[)\]]")
 _COMMAND = re.compile(r"\\[a-zA-Z]+\*?|\\(?:text|mathrm|operatorname|label|begin|end)[a-z]*\*?\{[^{}]*\}")
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_SIGN = re.compile(r"[-+=<>/*|()\[\]^_≤≥∈×·−]")
+_SIGN = re.compile(r"[-+=<>/*|()\[\]^_×÷±·¬←-⇿∀-⋿⟀-⟯⟵-⟿⨀-⫿]")
+_NUMBER = re.compile(r"[-+−]?\d[\d.,]*[a-zA-Z]?%?")
 _NAMED = re.compile("|".join(map(re.escape, sorted(chain.from_iterable(ATTRIBUTES.values()), key=len, reverse=True))))
 _LOGOS = frozenset(("tex", "latex", "mathjax", "katex", "mathml"))
 
@@ -73,4 +74,8 @@ def looks_like_tex(text: str) -> bool:
     words = [word for word in _WORD.findall(_COMMAND.sub(" ", text)) if word not in FUNCTIONS]
     if TEX.search(text):
         return len(words) < 4 or len(words) * 12 < len(text)
-    return not words and len(text) < 200 and (len(text) < 4 or _SIGN.search(text) is not None)
+    return (
+        not words
+        and len(text) < 200
+        and (len(text) < 4 or _SIGN.search(text) is not None or _NUMBER.fullmatch(text) is not None)
+    )

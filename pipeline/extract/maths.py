@@ -27,7 +27,7 @@ _TEX_ANNOTATION = re.compile(r"(?:application/x-)?(?:la)?tex|text/(?:x-)?(?:la)?
 _DRAWN = "math, script, img, .katex, .MathJax, mjx-container, mjx-math, .mjx-chtml, .MathJax_SVG, .MathJax_CHTML"
 _STRUCTURE = "p, ul, ol, table, pre, code, h1, h2, h3, h4, h5, h6, form, nav, section, article"
 _SCRIPT = re.compile(r"[_^]")
-_DELIMITER = re.compile(r"\$|\\[(\[]")
+_DELIMITER = re.compile(r"(?<!\\)\$|\\[(\[]")
 _NO_FORMULAS = frozenset(
     ("a", "code", "pre", "body", "html", "h1", "h2", "h3", "h4", "h5", "h6", "button", "nav", "ul", "ol", "label")
 )
@@ -67,7 +67,7 @@ class Markup:
 
 def _box(node: DOMNode, tag: str, classes: str, named: str, markup: Markup) -> list[Piece] | None:
     """An element that holds formulas' source, or the formulas themselves."""
-    if tag in _NO_FORMULAS and named != "source":
+    if tag in _NO_FORMULAS and named != "source" and not (tag == "pre" and classes == "math"):
         return None
     if tag in ("table", "tbody") or named == "equations":
         return equations.read(node, markup.read, named=True)
@@ -241,7 +241,9 @@ def _preview(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
     replaced = following is not None and (
         following.tag in ("script", "mjx-container") or role(following.class_name) == "rendered"
     )
-    return [] if replaced or "katex-html" in classes or not node.text.strip() else None
+    if replaced or "katex-html" in classes:
+        return []
+    return None if node.text.strip() or node.query_selector("img") is not None else []
 
 
 def _likely(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:

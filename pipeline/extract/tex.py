@@ -98,8 +98,9 @@ def _clean(tex: str) -> str:
     body = _without_dollars(" ".join(_without_comments(body).split()))
     if "\\begin" in body:
         body = _unwrapped(_GAP.sub(r"\1{", body))
-    if (len(body) - len(body.rstrip("\\"))) % 2:
-        body += " "  # a lone backslash at the end would escape the closing dollar
+    bare = body.rstrip("\\")
+    if len(bare) < len(body):  # a lone backslash would escape the closing dollar; a row's end before it ends nothing
+        body = bare.rstrip() if (len(body) - len(bare)) % 2 == 0 else bare + "\\ "
     return _balanced(body) if "{" in body or "}" in body else body
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.extract.configuration import ASCIIMATH, BACKTICKS, RENDERERS, Delimiter, Page
+from pipeline.extract.delimiters import split
 
 DOLLAR = Delimiter("$", "$", False)
 PAREN = Delimiter("\\(", "\\)", False)
@@ -85,3 +86,11 @@ def test_a_page_without_renderer_says_nothing() -> None:
 
 def test_macro_for_display_style() -> None:
     assert Page.of(r'MathJax TeX: { Macros: { ds: "\\displaystyle" } }').displaystyle == "ds"
+
+
+def test_three_dollars_are_what_a_page_says_they_are() -> None:
+    page = Page.of(
+        "<script>MathJax.Hub.Config({tex2jax: {inlineMath: [['$$$','$$$']], displayMath: [['$$$$$$','$$$$$$']]}})"
+    )
+    pieces = list(split("For $$$n$$$ we pay $5: $$$$$$a$$$$$$", page))
+    assert [(piece.tex, piece.display) for piece in pieces if not isinstance(piece, str)] == [("n", False), ("a", True)]

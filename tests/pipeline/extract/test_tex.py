@@ -26,6 +26,8 @@ CLEANED = {
     "stray braces": ("a}b}{c}", "$ab{c}$"),
     "escaped braces": (r"\{ a", r"$\{ a$"),
     "backslash at the end": ("a\\", "$a\\ $"),
+    "row's end at the end": ("a \\\\ b \\\\", r"$a \\ b$"),
+    "row's end alone": ("\\\\", ""),
     "invisible characters": ("a\u200b\ufeffb", "$ab$"),
     "label": (r"a \label{eq:1}", r"$a \label{eq:1}$"),
     "environment of tex4ht": (r"\begin {cases} a \end {cases}", r"$\begin{cases} a \end{cases}$"),
