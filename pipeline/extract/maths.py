@@ -141,11 +141,22 @@ def _script(node: DOMNode, tag: str, classes: str) -> list[Piece]:
     if kind.startswith("math/tex"):
         return [undelimited(node.text, display, "script")]
     if kind.startswith("math/asciimath"):
-        return [Formula(asciimath.to_tex(node.text), display, "script/converted")]
+        return [Formula(asciimath.to_tex(node.text), stands_alone(node, first=_drawing(node)), "script/converted")]
     if kind.startswith("math/mml"):
         tree = mathtree.of_source(node.text)
         return _converted(tree, display or tree.get("display") == "block", "script") if tree is not None else []
     return []
+
+
+def _drawing(script: DOMNode) -> DOMNode:
+    """The first of the elements before a script that show what it says."""
+    first = script
+    for _ in range(2):
+        before = first.prev_element
+        if before is None or role(before.class_name) not in _RENDERED_ROLES:
+            break
+        first = before
+    return first
 
 
 def _mathml(node: DOMNode, tag: str = "math", classes: str = "", display: bool | None = None) -> list[Piece]:

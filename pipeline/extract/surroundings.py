@@ -19,10 +19,13 @@ NUMBER = re.compile(
 """An equation's number, the full stop after it, and the mark that links to it."""
 
 
-def stands_alone(node: DOMNode, blocks: frozenset[str] = BLOCKS) -> bool:
-    """Whether nothing but an equation's number stands on the line of a formula, in one of the elements `blocks`."""
+def stands_alone(node: DOMNode, blocks: frozenset[str] = BLOCKS, first: DOMNode | None = None) -> bool:
+    """Whether nothing but an equation's number stands on the line of a formula, in one of the elements `blocks`.
+
+    `first` is where the formula begins if it has several elements, of which `node` is the last.
+    """
     for _ in range(_FARTHEST):
-        if not (_ends(node.prev, forward=False) and _ends(node.next, forward=True)):
+        if not (_ends((first or node).prev, forward=False) and _ends(node.next, forward=True)):
             return False
         parent = node.parent
         if parent is None or parent.tag not in _INLINE:

@@ -117,6 +117,11 @@ def test_a_word_between_backticks_shifts_no_pair_after_it() -> None:
     assert extract(html.encode()).text == "From `xgty`, $x+1$ and $y$; a ` alone, $x^{2}$."
 
 
+def test_a_script_of_asciimath_is_display_where_it_stands_alone() -> None:
+    drawn = "<span class=MathJax_Preview></span><span class=MathJax>x</span><script type=math/asciimath>x^2</script>"
+    assert extract(f"<p>a</p><p>{drawn}</p><p>b {drawn}".encode()).text == "a\n\n$$x^{2}$$\n\nb $x^{2}$"
+
+
 @given(st.one_of(PIECES, st.text(max_size=60)))
 def test_anything_gives_balanced_tex(source: str) -> None:
     tokens = re.findall(r"\\.|[{}$]", to_tex(source), re.DOTALL)
