@@ -32,12 +32,18 @@ _ROLES = frozenset(
 )  # fmt: skip
 _TITLES = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary"))
 _MAIN = "main, [role=main]"
+_SOLID = "pre, math, script[type^=math], img[class*=latex], mjx-container, .katex, .math, .comment, .commentlist"
+"""What must not be lost beside an article."""
+_ARTICLES = 50
+"""Articles of a page that is no list of them."""
 _HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _LONGEST_NAME = 200
 """Characters of a class attribute or id that are looked at."""
 
 MAJORITY = 0.5
 """The share of the page's running text from which on a block is content, whatever it is called."""
+NEARLY = 0.8
+"""The share of it from which on an article is all that there is to read."""
 LEAST = 200
 """Characters of running text without which no block is content for its size alone."""
 _PATIENCE = 20
@@ -104,16 +110,36 @@ class Furniture:
         self._headings = -1
 
     def content(self) -> list[DOMNode]:
-        """Where the text of the page is: its `main` elements and its title, if they hold it, else all of the body."""
+        """Where the text of the page is: its `main` elements or its article, and its title, else all of the body."""
+        mains = self._mains()
+        whole = mains[0] if len(mains) == 1 else self.body
+        article = self._article(whole) if len(mains) <= 1 else None
+        parts = [article] if article is not None else mains
+        if not parts:
+            return [self.body]
+        if any(node.query_selector("h1") is not None for node in parts):
+            return parts
+        titles = self.body.query_selector_all("h1")
+        return [*titles, *parts] if len(titles) == 1 else parts
+
+    def _mains(self) -> list[DOMNode]:
+        """The `main` elements, if they hold the text."""
         # Not one selector for both: resiliparse gives an element twice that both halves match.
         found = self.body.query_selector_all("main") or self.body.query_selector_all("[role=main]")
         mains = [node for node in found if not _within_main(node)]
-        if not mains or sum(map(running, mains)) < MAJORITY * self.total:
-            return [self.body]
-        if any(node.query_selector("h1") is not None for node in mains):
-            return mains
-        titles = self.body.query_selector_all("h1")
-        return [*titles, *mains] if len(titles) == 1 else mains
+        return mains if sum(map(running, mains)) >= MAJORITY * self.total else []
+
+    def _article(self, whole: DOMNode) -> DOMNode | None:
+        """The one article with nearly all of the text, and with all of its code and mathematics."""
+        articles = whole.query_selector_all("article")
+        if not 0 < len(articles) <= _ARTICLES:
+            return None
+        article = articles[0]
+        if len(article.query_selector_all("article")) != len(articles) - 1:
+            return None
+        if len(article.query_selector_all(_SOLID)) != len(whole.query_selector_all(_SOLID)):
+            return None
+        return article if running(article) >= max(NEARLY * running(whole), LEAST) else None
 
     def holds(self, node: DOMNode, tag: str, classes: str) -> bool:
         """Whether an element and all that is in it is furniture."""

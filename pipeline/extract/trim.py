@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,12 +13,15 @@ PROSE = 60
 """Characters outside links from which on a block reads as a sentence."""
 LONGEST = 200
 """Characters of the longest block that is furniture for what it says."""
+TITLE = 80
+"""Characters of the longest line that is furniture for how it begins."""
 LABEL = 40
 """Characters of a link that is the label of a place rather than the title of a text."""
 
 _PHRASES = frozenset(wordlist.load("pipeline.extract", "phrases.txt"))
 LONGEST_PHRASE = 20 + max(map(len, _PHRASES))
 """Characters of a set phrase with the marks around it."""
+_OPENINGS = re.compile(rf"\W*(?:{'|'.join(wordlist.load('pipeline.extract', 'openings.txt'))})(?!\w)", re.IGNORECASE)
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _MADE = re.compile(
     r"(?:proudly )?powered by\b|"
@@ -25,7 +29,8 @@ _MADE = re.compile(
     r"(?:sphinx|wordpress|doxygen|mkdocs|jekyll|hugo|docusaurus|quarto|bookdown|documenter|latexml|latex2html|gitbook|"
     r"read the docs|github pages|pandoc|hexo|pelican|ghost|blogger|mdbook|jupyter book|javadoc|haddock|tex4ht|hevea|"
     r"gapdoc2html)\b|"
-    r"(?:this page was |page )?last (?:updated|modified|edited|changed|revised)\b|.*\ball rights reserved\b",
+    r"(?:this page was |page )?last (?:updated?|modified|edited|changed?|revised)\b|all times are (?:GMT|UTC)\b|"
+    r".*\ball rights reserved\b",
     re.IGNORECASE,
 )
 """How lines begin that name a page's maker, its date or the rights in it."""
@@ -69,12 +74,19 @@ class Passage:
         return self.text.endswith((":", "：")) and self.is_prose
 
     @property
+    def is_link(self) -> bool:
+        """It says nothing but what a link leads to."""
+        return self.links > 0 and not self.is_solid and sum(map(str.isalnum, self.text)) <= self.named
+
+    @property
     def is_furniture(self) -> bool:
         """A set phrase, alone or before links; a note of who made the page; a row of links with marks between them."""
         if len(self.text) > LONGEST or self.is_solid:
             return False
         is_item = self.lead.endswith((". ", "- ", "  "))
         if not self.level and not is_item and (_COPYRIGHT.match(self.text) or _MADE.match(self.text)):
+            return True
+        if len(self.text) <= TITLE and _OPENINGS.match(self.text) and not self.text.endswith((".", ":")):
             return True
         if not self.links:  # a single word may well be the title of a section or a term of a list
             return _is_phrase(self.text) and not self.text.isalpha()
@@ -99,11 +111,22 @@ def trimmed(passages: list[Passage], dropped: int) -> list[Passage]:
 
     `dropped` is how many pieces of furniture were left out of the whole page.
     """
-    left = [passage for passage in passages if not passage.is_furniture]
+    left = list(_without_furniture(passages))
     title = next((at for at, passage in enumerate(left) if passage.lead == "# "), 0)
     first = next((at for at, passage in enumerate(left[:title]) if passage.is_prose), title)
     end = Passage("", "# ", "", 0, 0, 0, 0, dropped)
     return [one for one, after in pairwise([*left[first:], end]) if not _is_bare(one, after)]
+
+
+def _without_furniture(passages: list[Passage]) -> Iterator[Passage]:
+    """The text without set phrases, and without the links that such a phrase is the title of."""
+    titled = False
+    for passage in passages:
+        if passage.is_furniture:
+            titled = not passage.links
+        elif not (titled and passage.is_link):
+            titled = False
+            yield passage
 
 
 def _is_bare(passage: Passage, after: Passage) -> bool:

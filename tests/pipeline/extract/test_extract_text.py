@@ -101,6 +101,14 @@ def test_each_phrase_goes_where_it_is_all_of_a_block(phrase: str) -> None:
     assert (text(f"<h1>a</h1><h2>{phrase}</h2>") == "# a") == (" " in phrase)
 
 
+@pytest.mark.parametrize("opening", wordlist.load("pipeline.extract", "openings.txt"))
+def test_each_opening_goes_however_its_line_goes_on(opening: str) -> None:
+    assert text(f"<p>a<div>{opening.title()}</div>") == "a"
+    assert text(f"<h1>a</h1><h3>{opening.title()} of ours</h3><a href=x>b</a><p>c") == "# a\n\nc"
+    assert text(f"<p>a<p>{opening} is what he said.") == f"a\n\n{opening} is what he said."
+    assert text(f"<p>a<p>{opening}s") == f"a\n\n{opening}s"
+
+
 @pytest.mark.parametrize(
     "furniture",
     ["<nav>b</nav>", "<footer>b</footer>", "<aside>b</aside>", "<header>b</header>", "<form>b</form>",
@@ -122,6 +130,16 @@ def test_content_stays_whatever_its_wrapper_is_called() -> None:
     assert text("<body class=menu><header><h1>Title</h1><nav>b</nav></header>a") == "# Title\n\na"
     assert text("<div class=toolbar><pre>a = 1</pre></div>") == "```\na = 1\n```"
     assert text("<main class=no-footer>a</main>") == "a"
+
+
+def test_an_article_is_all_of_a_page_where_it_holds_nearly_all_of_its_text() -> None:
+    article = f"<article><p>{PROSE}</article>"
+    assert text(f"<div>b<p>c</div>{article}<div><h2>d</h2><p>e</div>") == PROSE.strip()
+    assert text(f"<main>b{article}</main>") == PROSE.strip()
+    assert text(f"<div><h1>b</h1>{article}<p>c</div>") == f"# b\n\n{PROSE.strip()}"
+    for kept in (PROSE, "<pre>b = 1</pre>", "<math><mi>b</mi></math>", "<div class=comment>b</div>", article):
+        assert "\n\n" in text(f"{article}<div>{kept}</div>")
+    assert text(f"{article}<article>b</article>").endswith("\n\nb")
 
 
 def test_a_banner_of_cookies_is_furniture_even_where_it_is_most_of_the_page() -> None:
