@@ -10,7 +10,7 @@ from pipeline.extract.broken import Block, mended
 from pipeline.extract.configuration import Page
 from pipeline.extract.delimiters import grammar, split
 from pipeline.extract.tex import Formula
-from pipeline.extract.trim import Passage, trimmed
+from pipeline.extract.trim import Figures, Passage, trimmed
 
 DEEPEST = 12
 """Levels of lists and quotations that are shown."""
@@ -42,6 +42,7 @@ class Blocks:
     lead: str = ""
     """What the next block's first line begins with instead of the prefixes: a heading's or an item's mark."""
     formulas: int = 0
+    headings: int = 0
     in_cell: bool = False
     letters: int = 0
     """Characters of the text so far."""
@@ -52,6 +53,9 @@ class Blocks:
     links: int = 0
     inner: int = 0
     """Links to places in the page itself."""
+    menu_linked: int = 0
+    """Characters of links in the menus that were taken back so far."""
+    menu_links: int = 0
     dropped: int = 0
     """Pieces of furniture left out so far."""
     _counted: tuple[int, ...] = (0, 0, 0, 0)
@@ -154,18 +158,24 @@ class Blocks:
         lines.insert(1, "|" + " --- |" * len(rows[0]))
         self._write(("\n" + "".join(self.prefixes)).join(lines))
 
-    def mark(self) -> tuple[int, ...]:
-        """A place in the text to which `cut` can go back: its passages, formulas, letters and links so far."""
-        return len(self._written), self.formulas, self.letters, self.linked, self.links, self.inner
+    def mark(self) -> Figures:
+        """A place in the text to which `cut` can go back."""
+        return Figures(
+            len(self._written), self.formulas, self.headings, self.letters, self.linked, self.links, self.inner,
+            self.menu_linked, self.menu_links,
+        )  # fmt: skip
 
     def introduces(self) -> bool:
         """Whether the text so far ends in a sentence that says what comes next."""
         return bool(self._written) and not self._inline and self._written[-1].is_introduction
 
-    def cut(self, mark: tuple[int, ...]) -> None:
-        del self._written[mark[0] :]
+    def cut(self, mark: Figures) -> None:
+        """Take a menu back."""
+        del self._written[mark.passages :]
         self.dropped += 1
-        self.letters, self.linked, self.links, self.inner = mark[2:]
+        self.menu_linked += self.linked - mark.linked
+        self.menu_links += self.links - mark.links
+        self.headings, self.letters, self.linked, self.links, self.inner = mark[2:7]
         self._counted = (self.letters, self.linked, self.named, self.links)
 
     def render(self) -> str:

@@ -13,7 +13,6 @@ from pipeline.extract.cells import cell, row, table
 from pipeline.extract.code import holds_code, is_typewritten, language, reads_as_prose, verbatim
 from pipeline.extract.maths import Markup, Piece
 from pipeline.extract.tex import Formula
-from pipeline.extract.trim import is_link_list
 
 _BLOCKS = frozenset(
     ("address", "article", "aside", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset",
@@ -135,8 +134,7 @@ class Walk:
 
         def leave() -> None:
             self.blocks.flush()
-            _, formulas, *figures = [now - then for now, then in zip(self.blocks.mark(), mark, strict=True)]
-            if is_link_list(*figures, introduced=introduced) and not formulas:
+            if self.blocks.mark().since(mark).is_menu(introduced=introduced):
                 self.blocks.cut(mark)
 
         return leave
@@ -164,6 +162,7 @@ class Walk:
             self.blocks.lead = ""
 
         self.blocks.flush()
+        self.blocks.headings += 1
         if not self.blocks.in_cell:
             self.blocks.lead = (
                 (self.blocks.lead or "".join(self.blocks.prefixes)) + "#" * int((node.tag or "h1")[1]) + " "

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from filters import wordlist
 
@@ -134,11 +135,35 @@ def _is_bare(passage: Passage, after: Passage) -> bool:
     return passage.level > 1 and 0 < after.level <= passage.level and after.dropped > passage.dropped
 
 
-def is_link_list(letters: int, linked: int, links: int, inner: int, *, introduced: bool) -> bool:
-    """Whether a block is a menu by its figures: hardly anything but links, to places in the page or with labels.
+class Figures(NamedTuple):
+    """What a text, or a part of it, holds so far."""
 
-    Labels are no menu where a sentence introduces them.
-    """
-    if links < 3 or linked <= 0.8 * letters:
-        return False
-    return inner == links or (not introduced and links >= 4 and linked < LABEL * links)
+    passages: int
+    formulas: int
+    headings: int
+    letters: int
+    linked: int
+    """How many of its characters are in links."""
+    links: int
+    inner: int
+    """Links to places in the page itself."""
+    menu_linked: int
+    """Characters of links in the menus that were taken out of it."""
+    menu_links: int
+
+    def since(self, before: Figures) -> Figures:
+        return Figures(*(now - then for now, then in zip(self, before, strict=True)))
+
+    def is_menu(self, *, introduced: bool) -> bool:
+        """Whether it is hardly anything but links, to places in the page or with labels.
+
+        Labels are no menu where a sentence introduces them. A link or two above a menu are a part of it.
+        """
+        if self.linked <= 0.8 * self.letters or self.formulas:
+            return False
+        if self.links >= 3 and self.inner == self.links:
+            return True
+        linked, links = self.linked, self.links
+        if not self.headings:
+            linked, links = linked + self.menu_linked, links + self.menu_links
+        return not introduced and links >= 4 and linked < LABEL * links

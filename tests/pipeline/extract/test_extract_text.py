@@ -204,6 +204,14 @@ def test_lists_of_links_are_menus_if_short_or_within_the_page_and_reading_lists_
     assert text(f"<p>a<ul>{inner}</ul>") == "a"
 
 
+def test_a_table_of_contents_goes_with_the_links_above_its_lists() -> None:
+    labels = "".join(f"<li><a href=/{n}>f{n}</a>" for n in range(5))
+    sections = "".join(f"<div><a href=c#{n}>1.{n} A section</a><ul>{labels}</ul></div>" for n in range(2))
+    contents = f"<div><a href=c>1 The chapter with a long title of its own</a>{sections}</div><p>text"
+    assert text(contents) == "text"
+    assert text(f"<div><h2><a href=x>The title</a></h2><ul>{labels}</ul></div><p>text") == "## The title\n\ntext"
+
+
 def test_lists_of_links_stay_where_a_sentence_introduces_them() -> None:
     menu = "".join(f"<li><a href=/{n}>f{n}</a>" for n in range(5))
     sentence = "The functions of the package that compute statistics of a sample are these:"
