@@ -145,10 +145,10 @@ class Walk:
 
         if node.getattr("rel") in _RELATIONS:
             return
-        target = node.getattr("href")
-        if target is None:  # only the name of a place
+        if not node.hasattr("href") and (node.hasattr("id") or node.hasattr("name")):  # only the name of a place
             self.children(node)
             return
+        target = node.getattr("href") or ""
         if "#" in target and not node.text.strip(_ANCHORS):
             return
         self.blocks.inner += target.startswith("#")

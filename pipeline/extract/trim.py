@@ -35,6 +35,7 @@ _MADE = re.compile(
     re.IGNORECASE,
 )
 """How lines begin that name a page's maker, its date or the rights in it."""
+_LABEL = re.compile(r"(\w[\w ]{0,30}):")
 _COPYRIGHT = re.compile(r"(?:copyright\s*)?(?:©|\(c\)|copyright)\s*(?:©\s*)?(?:\d{4}|by\b)", re.IGNORECASE)
 
 
@@ -96,8 +97,8 @@ class Passage:
             return True
         if self.links >= 2 and " | " in self.text and letters <= 3 * self.named:
             return True
-        label, colon, _ = self.text.partition(":")
-        if colon and letters <= self.named + len(label) and _is_phrase(label):
+        labels = _LABEL.findall(self.text)
+        if labels and letters <= self.named + sum(map(len, labels)) and all(map(_is_phrase, labels)):
             return True
         is_label = not is_item and not self.level and self.named >= letters
         return _is_phrase(self.text) and (is_label or not self.text.isalpha())

@@ -139,6 +139,7 @@ def test_an_article_is_all_of_a_page_where_it_holds_nearly_all_of_its_text() -> 
     assert text(f"<div><h1>b</h1>{article}<p>c</div>") == f"# b\n\n{PROSE.strip()}"
     for kept in (PROSE, "<pre>b = 1</pre>", "<math><mi>b</mi></math>", "<div class=comment>b</div>", article):
         assert "\n\n" in text(f"{article}<div>{kept}</div>")
+    assert "# c" in text(f"<h1>b</h1><h1>c</h1>{article}")
     assert text(f"{article}<article>b</article>").endswith("\n\nb")
 
 
@@ -169,6 +170,7 @@ def test_ids_made_of_titles_are_no_names_of_furniture() -> None:
     ["© 2023 A. Author", "Copyright (c) 2020 by A", "Powered by Discourse 3.1", "Proudly powered by WordPress",
      "Created using Sphinx 4.2.", "This page was last edited on 2 June 2023", "Some Name. All rights reserved.",
      "<a href=a>Previous</a> | <a href=b>Up</a> | <a href=c>Next</a>", "Share this: <a href=a>X</a> <a href=b>Y</a>",
+     "Next: <a href=a>Sums in General</a>, Up: <a href=b>Series</a> [<a href=c>Contents</a>]",
      "[ <a href=a>Back to the pages</a> | <a href=b>Mail the author</a> ]<br>Best viewed with eyes.",
      "<a href=#top>¶</a>", "<a href=x.html#top>#</a>", "<a rel=next href=b>Some title of a page</a>"],
 )  # fmt: skip
