@@ -24,6 +24,8 @@ _SUSPECT = frozenset(("footer", "aside", "address", "header", "form", "noscript"
 """Elements that hold furniture unless their name, or what they hold, says otherwise."""
 _FRAMES = frozenset(("header", "form", "noscript"))
 """Those of them that never stand aside from the text: they are around all of it or no part of it."""
+_MASTHEADS = frozenset(("header", "masthead", "banner", "branding"))
+"""Ids of a site's header where it is no `header` element."""
 _NEVER = frozenset(("body", "main", "pre", "code"))
 """Elements whose name speaks of the layout or of a highlighter."""
 _ROLES = frozenset(
@@ -137,6 +139,9 @@ class Furniture:
         article = articles[0]
         if len(article.query_selector_all("article")) != len(articles) - 1:
             return None
+        titles = whole.query_selector_all("h1")
+        if len(titles) > 1 and article.query_selector("h1") is None:
+            return None
         if len(article.query_selector_all(_SOLID)) != len(whole.query_selector_all(_SOLID)):
             return None
         return article if running(article) >= max(NEARLY * running(whole), LEAST) else None
@@ -149,6 +154,8 @@ class Furniture:
         if not attributes:
             return tag in _SUSPECT and not self._is_content(node, tag)
         name = node.id if "id" in attributes else ""
+        if tag == "div" and name.lower() in _MASTHEADS:
+            return not self._is_content(node, "header")
         if self.by_names and (names_furniture(classes) or (_id_is_furniture(name) and not _is_titled(node, name))):
             overlay = _OVERLAY.search(classes + name) is not None
             return tag not in _NEVER and not (tag == "a" and overlay) and not self._is_content(node, tag, overlay)
@@ -171,6 +178,13 @@ class Furniture:
             self._patience = _PATIENCE * len(self.body.text)
         return self._total
 
+    @property
+    def titles(self) -> int:
+        """How many headings of the first level there are."""
+        if self._headings < 0:
+            self._headings = len(self.body.query_selector_all("h1"))
+        return self._headings
+
     def _is_content(self, node: DOMNode, tag: str, overlay: bool = False) -> bool:
         """Whether an element that looks like furniture holds the title, code, or most of the text of the page."""
         threshold = max(MAJORITY * self.total, LEAST)
@@ -180,7 +194,7 @@ class Furniture:
             return False
         if node.query_selector(_MAIN) is not None:
             return True
-        if tag == "header" and node.query_selector("h1, h2, h3") is not None:
+        if tag == "header" and node.query_selector("h1, h2, h3") is not None and not self._is_masthead(node):
             return True
         if tag == "footer" and node.parent is not None and node.parent.tag == "blockquote":
             return True
@@ -188,11 +202,17 @@ class Furniture:
             return True
         return self._is_title(node, tag)
 
+    def _is_masthead(self, header: DOMNode) -> bool:
+        """Whether a header is that of the site: its name or its menus are here, the title of the page elsewhere."""
+        own = len(header.query_selector_all("h1"))
+        if own == self.titles or self.by_names is False:
+            return False
+        named = names_furniture(header.class_name) or header.id.lower() in _MASTHEADS
+        return named or header.query_selector("nav, form, [role=search]") is not None
+
     def _is_title(self, node: DOMNode, tag: str) -> bool:
         """Whether the page's only heading of the first level is here."""
-        if self._headings < 0:
-            self._headings = len(self.body.query_selector_all("h1"))
-        return self._headings == 1 and (tag == "h1" or node.query_selector("h1") is not None)
+        return self.titles == 1 and (tag == "h1" or node.query_selector("h1") is not None)
 
 
 def _holds_code(node: DOMNode) -> bool:

@@ -318,7 +318,10 @@ def _html(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
     if node.query_selector("sup, sub") is None and _SCRIPT.search(text):
         return [Formula(htmlmath.symbols(text), bool(display), "element")]
     tree = htmlmath.of_node(node)
-    return [Formula(mathml.to_tex(tree), bool(display), "html/converted")] if tree is not None else None
+    if tree is None:
+        return None
+    display = stands_alone(node, blocks=_CENTRED) if display is None else display
+    return [Formula(mathml.to_tex(tree), display, "html/converted")]
 
 
 def _asciimath(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:

@@ -50,6 +50,10 @@ MARKUPS = {
     "Reddit's TeX the World": ("<p>a [; b ;] and [;c_1;]", "a $b$ and $c_1$"),
     "math.now.sh": ("<p>a <img src='https://math.now.sh?inline=b%5E2'> c", "a $b^2$ c"),
     "Brainly": ("<p>a <img src='https://tex.z-dn.net/?f=ABC' alt=ABC> c", "a $ABC$ c"),
+    "formula of HTML on its own line": (
+        "<p>a<dl><dd><span class=texhtml><i>x</i><sup>2</sup></span></dl><p>b <span class=texhtml><i>x</i></span>",
+        "a\n\n$$x^{2}$$\n\nb $x$",
+    ),
     "a bullet": ("<p>a <math><mi>f</mi><mo>∙</mo><mi>g</mi></math> b", r"a $f\bullet g$ b"),
     "script": ('<p>a <script type="math/tex">x</script>', "a $x$"),
     "script display": ('<p>a <script type="math/tex; mode=display">x % note\n<y</script>', "a $$x <y$$"),

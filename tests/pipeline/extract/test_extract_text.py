@@ -143,6 +143,14 @@ def test_an_article_is_all_of_a_page_where_it_holds_nearly_all_of_its_text() -> 
     assert text(f"{article}<article>b</article>").endswith("\n\nb")
 
 
+@pytest.mark.parametrize("start", ["div id=header", "div id=Masthead", "header class=site-header", "header role=x"])
+def test_the_header_of_a_site_goes_where_the_page_has_a_title_of_its_own(start: str) -> None:
+    header = f"<{start}><h1>b</h1><p>c</p><nav>d</nav></{start.split()[0]}>"
+    assert text(f"{header}<h1>a</h1><p>{PROSE}") == f"# a\n\n{PROSE.strip()}"
+    assert text(f"{header}<p>{PROSE}").startswith("# b\n")
+    assert text(f"<header id=title-block-header><h1>a</h1></header><h1>b</h1><p>{PROSE}").startswith("# a\n\n# b")
+
+
 def test_a_banner_of_cookies_is_furniture_even_where_it_is_most_of_the_page() -> None:
     assert text(f"<p>{PROSE[:300]}</p><div class=cookie-consent>{PROSE}</div>") == PROSE[:300].strip()
 
