@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 from filters import wordlist
@@ -25,6 +26,16 @@ _DISPLAY = re.compile(r"\bdisplay[\"']?\s*:\s*(?:true|!0)\b")
 _CLASSES = re.compile(r"[\"']?\s*:\s*[\"']([-\w|]{1,200})[\"']")
 _DISPLAYSTYLE = re.compile(r"\b([a-zA-Z]+)[\"']?\s*:\s*[\"'][\\]{1,2}displaystyle\s*[\"']")
 _ESCAPE = re.compile(r"\\(.)")
+_LISTS = ("inlineMath", "displayMath", "delimiters")
+_CLASS_NAMES = {what: (f"tex2jax_{what}", f"mathjax_{what}") for what in ("ignore", "process")}
+_CLASS_SETTINGS = {what: (f"{what}Class", f"{what}HtmlClass") for what in _CLASS_NAMES}
+_DISPLAYSTYLES = ("displaystyle'", 'displaystyle"')
+
+WORDS = frozenset(
+    ("[itex]", "`", "amath", *RENDERERS, *ASCIIMATH, *_LISTS, *_DISPLAYSTYLES, *chain(*_CLASS_NAMES.values()),
+     *chain(*_CLASS_SETTINGS.values()))
+)  # fmt: skip
+"""What a page's source must hold to say any of this."""
 
 
 class Delimiter(NamedTuple):
@@ -64,11 +75,12 @@ class Page:
     """It writes `[itex]` within the line, so that `[tex]` is display."""
 
     @classmethod
-    def of(cls, html: str) -> Page:
-        forum = "[itex]" in html
-        if not any(word in html for word in RENDERERS):
+    def of(cls, html: str, signs: frozenset[str]) -> Page:
+        """`signs` are those of `WORDS` that are in the source of the page."""
+        forum = "[itex]" in signs
+        if signs.isdisjoint(RENDERERS):
             return cls(forum=forum)
-        lists = list(_lists(html))
+        lists = list(_lists(html, signs))
         delimiters = tuple(dict.fromkeys(pair for name, pairs in lists if name for pair in pairs))[:MOST]
         inline = [pair.left for pair in delimiters if pair.display is False]
         return cls(
@@ -76,34 +88,34 @@ class Page:
             dollar="$" in inline if inline else None,
             delimiters=delimiters,
             inline_dollars="$$" in inline and Delimiter("$$", "$$", True) not in delimiters,
-            asciimath=_asciimath(html, [pair for name, pairs in lists if not name for pair in pairs]),
-            displaystyle=_displaystyle(html),
-            ignored=_classes(html, "ignore"),
-            processed=_classes(html, "process"),
+            asciimath=_asciimath(signs, [pair for name, pairs in lists if not name for pair in pairs]),
+            displaystyle=_displaystyle(html, signs),
+            ignored=_classes(html, signs, "ignore"),
+            processed=_classes(html, signs, "process"),
             forum=forum,
         )
 
 
-def _asciimath(html: str, configured: list[Delimiter]) -> tuple[Delimiter, ...]:
+def _asciimath(signs: frozenset[str], configured: list[Delimiter]) -> tuple[Delimiter, ...]:
     if configured:
         return tuple(pair._replace(display=False) for pair in configured)
-    shown = ("`" in html or "amath" in html) and ("AM_" in html or "scii" in html or "SCII" in html)
-    return BACKTICKS if shown and any(word in html for word in ASCIIMATH) else ()
+    shown = "`" in signs or "amath" in signs
+    return BACKTICKS if shown and not signs.isdisjoint(ASCIIMATH) else ()
 
 
-def _classes(html: str, what: str) -> frozenset[str]:
+def _classes(html: str, signs: frozenset[str], what: str) -> frozenset[str]:
     """The classes in which delimiters are ignored, or those in which they are processed all the same."""
-    names = [name for name in (f"tex2jax_{what}", f"mathjax_{what}") if name in html]
-    for setting in (f"{what}Class", f"{what}HtmlClass"):
+    names = [name for name in _CLASS_NAMES[what] if name in signs]
+    for setting in signs.intersection(_CLASS_SETTINGS[what]):
         for at in _occurrences(html, setting):
             listed = _CLASSES.match(html, at + len(setting))
             names += listed[1].split("|") if listed else []
     return frozenset(names)
 
 
-def _lists(html: str) -> Iterator[tuple[str, list[Delimiter]]]:
+def _lists(html: str, signs: frozenset[str]) -> Iterator[tuple[str, list[Delimiter]]]:
     """The delimiters of each list in the page's configuration, and what it is for ("" for AsciiMath)."""
-    for name in ("inlineMath", "displayMath", "delimiters"):
+    for name in filter(signs.__contains__, _LISTS):
         for at in _occurrences(html, name):
             if opening := _LIST.match(html, at + len(name)):
                 yield name.removesuffix("delimiters"), list(_pairs(html, opening.end(), name == "displayMath"))
@@ -137,8 +149,8 @@ def _katex(settings: str) -> Iterator[Delimiter]:
         yield Delimiter(_unescaped(left[1] or left[2]), _unescaped(right[1] or right[2]), bool(_DISPLAY.search(part)))
 
 
-def _displaystyle(html: str) -> str:
-    at = max(html.find("displaystyle" + quote) for quote in "\"'")
+def _displaystyle(html: str, signs: frozenset[str]) -> str:
+    at = max((html.find(name) for name in signs.intersection(_DISPLAYSTYLES)), default=-1)
     macro = _DISPLAYSTYLE.search(html, max(at - 80, 0), at + 20) if at >= 0 else None
     return macro[1] if macro else ""
 

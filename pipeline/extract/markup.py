@@ -18,6 +18,7 @@ MARKUP: dict[str, Any] = tomllib.loads((resources.files("pipeline.extract") / "m
 ROLES: dict[str, str] = {name: role for role, names in MARKUP["classes"].items() for name in names}
 ELEMENTS: dict[str, str] = MARKUP["elements"]
 ATTRIBUTES: dict[str, list[str]] = MARKUP["attributes"]
+ATTRIBUTE_NAMES = frozenset(chain.from_iterable(ATTRIBUTES.values()))
 
 TEX = re.compile(r"\\[a-zA-Z{}|,;!%#&$]|[_^]\{|[a-zA-Z0-9)\]}][_^][a-zA-Z0-9{\\]")
 """What hardly anything but TeX contains."""
@@ -30,7 +31,6 @@ _COMMAND = re.compile(r"\\[a-zA-Z]+\*?|\\(?:text|mathrm|operatorname|label|begin
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _SIGN = re.compile(r"[-+=<>/*|()\[\]^_×÷±·¬←-⇿∀-⋿⟀-⟯⟵-⟿⨀-⫿]")
 _NUMBER = re.compile(r"[-+−]?\d[\d.,]*[a-zA-Z]?%?")
-_NAMED = re.compile("|".join(map(re.escape, sorted(chain.from_iterable(ATTRIBUTES.values()), key=len, reverse=True))))
 _LOGOS = frozenset(("tex", "latex", "mathjax", "katex", "mathml"))
 
 
@@ -59,11 +59,6 @@ def unwrapped(tex: str) -> str:
     """TeX without an environment around it that only says where it stands."""
     match = _WRAPPED.fullmatch(tex)
     return match[2] if match else tex
-
-
-def attributes_in(html: str) -> tuple[str, ...]:
-    """The attributes that hold formulas on some element of a page."""
-    return tuple(sorted(set(_NAMED.findall(html)))) if "data-" in html else ()
 
 
 def looks_like_tex(text: str) -> bool:

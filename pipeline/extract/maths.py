@@ -16,7 +16,7 @@ from resiliparse.parse.html import DOMNode
 from pipeline.extract import asciimath, comments, equations, htmlmath, images, mathml, mathtree, rendered, tables
 from pipeline.extract.configuration import Page
 from pipeline.extract.delimiters import split
-from pipeline.extract.markup import ATTRIBUTES, TEX, attributes_in, element_role, is_displayed, looks_like_tex, role
+from pipeline.extract.markup import ATTRIBUTE_NAMES, ATTRIBUTES, TEX, element_role, is_displayed, looks_like_tex, role
 from pipeline.extract.surroundings import NUMBER, stands_alone
 from pipeline.extract.tex import Formula, undelimited
 
@@ -46,8 +46,8 @@ class Markup:
     """Comments before formulas hold their sources."""
 
     @classmethod
-    def of(cls, html: str) -> Markup:
-        return cls(attributes_in(html), comments.SIGN in html)
+    def of(cls, signs: frozenset[str]) -> Markup:
+        return cls(tuple(sorted(ATTRIBUTE_NAMES & signs)), comments.SIGN in signs)
 
     def read(self, node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
         """What `node` as a whole stands for (nothing, for a rendering to be dropped); None if it is no maths."""

@@ -12,6 +12,7 @@ from pipeline.extract.charset import decode
 from pipeline.extract.configuration import Page
 from pipeline.extract.maths import Markup
 from pipeline.extract.parser import parse
+from pipeline.extract.signs import signs_in
 from pipeline.extract.text import Walk
 
 LIMITS = Limits()
@@ -39,17 +40,19 @@ def extract(html: bytes, charset: str | None = None, limits: Limits = LIMITS) ->
     belongs to one, and all others are written `\\$`.
     """
     text, encoding = decode(html, charset)
-    limits.check(text.encode() if b"\x00" in html else html)  # NULs, which are half of UTF-16, would hide the tags
+    source = text.encode() if b"\x00" in html else html  # NULs, which are half of UTF-16, would hide what is looked for
+    limits.check(source)
     try:
         body = parse(text).body
     except (ValueError, UnicodeError) as error:
         raise ExtractError("parser", str(error)) from error
-    page = Page.of(text)
-    blocks = Blocks(page if page.renders or maths_sign(html) else None)
+    signs = signs_in(source)
+    page = Page.of(text, signs)
+    blocks = Blocks(page if page.renders or maths_sign(source) else None)
     if body is not None:
         furniture = Furniture(body)
-        Walk(blocks, Markup.of(text)).run(furniture)
+        Walk(blocks, Markup.of(signs)).run(furniture)
         if furniture.took_all(blocks.letters):
             blocks = Blocks(blocks.page)
-            Walk(blocks, Markup.of(text)).run(Furniture(body, by_names=False))
+            Walk(blocks, Markup.of(signs)).run(Furniture(body, by_names=False))
     return Extraction(blocks.render(), dict(blocks.info), encoding)

@@ -1,0 +1,16 @@
+"""What the source of a page says before it is parsed, looked for at once; only what is there is asked about later."""
+
+from __future__ import annotations
+
+import re
+
+from filters.automaton import Automaton
+from pipeline.extract import comments, configuration, markup
+
+_WORDS = (*configuration.WORDS, *markup.ATTRIBUTE_NAMES, comments.SIGN)
+_SIGNS = Automaton({word: re.escape(word) for word in _WORDS})
+
+
+def signs_in(source: bytes) -> frozenset[str]:
+    """The words in a page's source by which its configuration and its markup are known."""
+    return frozenset(_SIGNS.found_in(source))
