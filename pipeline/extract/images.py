@@ -38,6 +38,7 @@ _PREAMBLE = re.compile(
 _POSTAMBLE = re.compile(r"\[/(?:tex|math|latex)\]\s*$", re.IGNORECASE)
 _ENVIRONMENT = re.compile(r"\s*\\begin\{[a-z]+\*?\}", re.IGNORECASE)
 _PATH = re.compile(r"\s*(?:[a-zA-Z]:\\|\\\\\w)")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
 _DISPLAYED = re.compile(r"\\displaystyle\b\s*")
 
 
@@ -60,7 +61,15 @@ def read(node: DOMNode) -> list[Formula]:
     if not display:
         return [formula]
     body = unwrapped(_DISPLAYED.sub("", formula.tex, count=1)).rstrip().removesuffix("\\\\")
-    return [Formula(body, True, "image")]
+    return [Formula(_stacked(body), True, "image")]
+
+
+def _stacked(tex: str) -> str:
+    """Sphinx draws a formula with blank lines in it as several, one under the other."""
+    if "\\begin" in tex:
+        return tex
+    rows = [row.strip() for row in _BLANK_LINE.split(tex)]
+    return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}" if len(rows) > 1 else tex
 
 
 def _source(node: DOMNode) -> str:

@@ -123,6 +123,10 @@ MARKUPS = {
         r'<p>a <span class="Math">\alpha_1</span><div class="math">\beta</div>b',
         "a $\\alpha_1$\n\n$$\\beta$$\n\nb",
     ),
+    "imgmath of several lines": (
+        '<div class=math><p><img src="_images/math/0.png" alt="f(x) = \\pi\n\nx_0 = 0"></p></div>',
+        r"$$\begin{aligned} f(x) = \pi \\ x_0 = 0 \end{aligned}$$",
+    ),
     "imgmath": ('<p>a <img class="math" src="_images/math/0.png" alt="x^2"> b', "a $x^2$ b"),
     "latex2html": (r'<p>a <img src="img1.png" alt="$\displaystyle x^2$"> b', r"a $\displaystyle x^2$ b"),
     "doxygen": (r'<p>a <img class="formulaDsp" alt="\[ x^2 \]" src="form_1.png"> b', "a $$x^2$$ b"),
