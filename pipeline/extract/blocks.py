@@ -28,6 +28,7 @@ _TOUCHING = re.compile("(?<=[\\\\\ue001])(?=\ue000)")
 _PLAIN_DOLLAR = re.compile(r"(\\\\)|\\?\$")
 _ESCAPED = re.compile("(\\\\\\\\)|\\\\?\ue002")
 _BREAK = "\v"
+_BREAKS = re.compile("\n{3,}")
 
 
 @dataclass
@@ -102,9 +103,10 @@ class Blocks:
 
     def code(self, source: str) -> None:
         """Code within a line."""
-        source = " ".join(_PRIVATE.sub("", source).split())
-        if source:
-            self._inline.append(self._atom(f"`` {source} ``" if "`" in source else f"`{source}`"))
+        stripped = " ".join(_PRIVATE.sub("", source).split())
+        if stripped:
+            code = self._atom(f"`` {stripped} ``" if "`" in stripped else f"`{stripped}`")
+            self._inline += " " * source[0].isspace(), code, " " * source[-1].isspace()
 
     def code_block(self, source: str, language: str) -> None:
         """Code as it stands, in a fence longer than any run of backticks in it."""
@@ -139,7 +141,7 @@ class Blocks:
             *lines, last = gathered.split("\n")
             gathered = "".join(line + ("\ue003 " if _COMMENT.search(line) else "\n") for line in lines) + last
         lines = [" ".join(line.split()) for line in gathered.split(_BREAK)]
-        text = sep.join(lines).strip()
+        text = _BREAKS.sub("\n\n", sep.join(lines).strip())
         return self._with_formulas(text)
 
     def table(self, rows: list[list[str]]) -> None:

@@ -16,7 +16,7 @@ from filters import wordlist
 DROPPED = frozenset(
     ("#comment", "script", "style", "nav", "button", "iframe", "object", "embed", "svg", "canvas", "select", "option",
      "input", "textarea", "template", "dialog", "video", "audio", "map", "head", "link", "meta", "img", "picture",
-     "menu", "search")
+     "menu", "search", "title")
 )  # fmt: skip
 """Elements that never hold the text of a page."""
 

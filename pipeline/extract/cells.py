@@ -71,9 +71,16 @@ def cell(walk: Walk, node: DOMNode) -> None:
         return
 
     def leave() -> None:
-        walk.rows[-1].append(walk.blocks.take().replace("|", "\\|"))
+        text = walk.blocks.take()
+        if text or not _is_picture(node):
+            walk.rows[-1].append(text.replace("|", "\\|"))
 
     walk.children(node, leave)
+
+
+def _is_picture(node: DOMNode) -> bool:
+    """Whether a cell without text holds the sign beside several rows that make up a note or a warning."""
+    return (node.getattr("rowspan") or "1") != "1" and node.query_selector("img, svg") is not None
 
 
 def _between_cells(walk: Walk) -> None:

@@ -16,10 +16,10 @@ _TYPEWRITTEN = frozenset(("literal", "ltx_font_typewriter", "ltx_verbatim", "tex
 """Classes of code within a line: docutils, LaTeXML, AsciiDoc and converters of LaTeX."""
 _MARGIN = re.compile(
     r"(?:^|[-_\s])(?:line-?nos?|line-?numbers?|linenodiv|line_numbers|gutters?|blob-num|hljs-ln-n|nums|prompt|copy|"
-    r"copybtn|clipboard|toolbar|button|tooltip|sr-only)(?:$|[-_\s])|(?:^|\s)lnt?(?:$|\s)",
+    r"copybtn|clipboard|toolbar|button|tooltip|sr-only)(?:$|[-_\s])|(?:^|\s)(?:lnt?|ttc)(?:$|\s)",
     re.IGNORECASE,
 )
-"""Line numbers, prompts and buttons."""
+"""Line numbers, prompts, buttons, and what Doxygen shows where the mouse rests."""
 _SKIPPED = frozenset(("script", "style", "button", "svg", "template", "select", "textarea"))
 _ROWS = frozenset(("div", "li", "tr", "p", "ol", "ul", "table", "pre"))
 _LANGUAGE = re.compile(

@@ -27,6 +27,8 @@ _ANCHORS = " \n\t¶#§🔗↩↵↑^⇑⬆\ufe0e\ufe0f"
 """What a link shows that leads to where it stands, or back to where its reader came from."""
 _MATHS = "math, script, .katex, .MathJax, mjx-container"
 _NOTE = re.compile(r"\[?[\w*†‡§]{1,4}\]?")
+_NOTE_NAME = re.compile(r"\[?([^\s\[\]]{1,20})\]?")
+"""A number, or what a cited work is called."""
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|[A-Za-z]{3,}|[*†‡§\[(].*|TM|SM|®|™)", re.DOTALL)
 
 
@@ -151,9 +153,14 @@ class Walk:
         target = node.getattr("href") or ""
         if "#" in target and not node.text.strip(_ANCHORS):
             return
-        self.blocks.inner += target.startswith("#")
+        is_inner = target.startswith("#")
+        self.blocks.inner += is_inner
         self.in_link = True
         self.blocks.links += 1
+        if is_inner and "brackets" in node.class_name and (name := _NOTE_NAME.fullmatch(node.text.strip())):
+            self.blocks.text(f"[{name[1]}]")  # docutils leaves the brackets to the style sheet
+            leave()
+            return
         self.children(node, leave)
 
     def _heading(self, node: DOMNode) -> None:
@@ -198,6 +205,15 @@ class Walk:
         blocks.lead = "".join(blocks.prefixes) + mark
         blocks.indent(" " * len(mark))
         self.children(node, leave)
+
+    def _term(self, node: DOMNode) -> None:
+        """A term that is defined; the mark of a footnote leads its first line."""
+        name = _NOTE_NAME.fullmatch(node.text.strip()) if "label" in node.class_name.split() else None
+        if name is None:
+            self.block(node, "dt")
+            return
+        self.blocks.flush()
+        self.blocks.lead = "".join(self.blocks.prefixes) + f"[{name[1]}] "
 
     def _quote(self, node: DOMNode) -> None:
         def leave() -> None:
@@ -283,7 +299,7 @@ _HANDLERS: dict[str, Callable[[Walk, DOMNode], None]] = {
     "pre": Walk._pre, "listing": Walk._pre,
     "code": Walk._code,
     "samp": Walk._code, "kbd": Walk._code, "tt": Walk._code,
-    "blockquote": Walk._quote, "ul": Walk._list, "ol": Walk._list, "li": Walk._item, "table": table,
+    "blockquote": Walk._quote, "dt": Walk._term, "ul": Walk._list, "ol": Walk._list, "li": Walk._item, "table": table,
     "tr": row, "td": cell, "th": cell, "sup": Walk._raised, "sub": Walk._raised,
     **{f"h{level}": Walk._heading for level in range(1, 7)},
 }  # fmt: skip

@@ -85,6 +85,8 @@ class Passage:
         """A set phrase, alone or before links; a note of who made the page; a row of links with marks between them."""
         if len(self.text) > LONGEST or self.is_solid:
             return False
+        if self.level and not any(map(str.isalnum, self.text)):
+            return True
         is_item = self.lead.endswith((". ", "- ", "  "))
         if not self.level and not is_item and (_COPYRIGHT.match(self.text) or _MADE.match(self.text)):
             return True

@@ -59,6 +59,19 @@ STRUCTURE = {
     ),
     "footnotes aside": ("<p>a<aside class='footnote brackets' role=doc-footnote>[1] b</aside>", "a\n\n[1] b"),
     "footnotes of a book": ("<p>a<aside epub:type=footnote role=doc-footnote id=fn1><p>b</aside>", "a\n\nb"),
+    "footnotes of docutils": (
+        "<p>a <a class='x brackets' href=#f>1</a>.<dl><dt class=label><b><a href=#i>1</a></b><dd><p>b<p>c</dl>",
+        "a [1].\n\n[1] b\n\nc",
+    ),
+    "warning with a sign beside it": (
+        "<table><tr><td rowspan=2><img src=x><th>Warning<tr><td>a</table>",
+        "Warning\n\na",
+    ),
+    "blanks around inline code": ("<p><tt>a</tt><tt> => </tt>b", "`a` `=>` b"),
+    "three line breaks": ("a<br> <br> <br>b", "a\n\nb"),
+    "a heading of no word": ("a<h2>.</h2>b", "a\n\nb"),
+    "a title in the body": ("<br>a<p><title>b</title><p>c", "a\n\nc"),
+    "tooltips in code": ("<div class=fragment><div class=line>a</div><div class=ttc>b</div></div>", "```\na\n```"),
     "powers": ("<p>x<sup>2</sup> + a<sub>ij</sub> + 2<sup>n+1</sup>", "x^2 + a_ij + 2^{n+1}"),
     "ordinals and notes": ("<p>the 5<sup>th</sup> case<sup><a href='#1'>[1]</a></sup>", "the 5th case[1]"),
 }
