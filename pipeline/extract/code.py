@@ -47,6 +47,14 @@ def is_typewritten(classes: str) -> bool:
     return not _TYPEWRITTEN.isdisjoint(classes.split())
 
 
+def numbers_lines(node: DOMNode, source: str) -> bool:
+    """Whether a `pre` stands beside another one and holds nothing but the numbers of its lines."""
+    if not source.replace("\n", "").replace(" ", "").isdigit():
+        return False
+    names = f"{node.class_name} {node.parent.class_name if node.parent is not None else ''}"
+    return _MARGIN.search(names) is not None
+
+
 def verbatim(node: DOMNode) -> str:
     """The text of code, its blanks and line breaks kept; line numbers, prompts and buttons left out."""
     pieces: list[str] = []

@@ -10,7 +10,7 @@ from resiliparse.parse.html import DOMNode
 from pipeline.extract.blocks import Blocks
 from pipeline.extract.boilerplate import DROPPED, Furniture
 from pipeline.extract.cells import cell, row, table
-from pipeline.extract.code import holds_code, is_typewritten, language, reads_as_prose, verbatim
+from pipeline.extract.code import holds_code, is_typewritten, language, numbers_lines, reads_as_prose, verbatim
 from pipeline.extract.maths import Markup, Piece
 from pipeline.extract.tex import Formula
 
@@ -87,7 +87,9 @@ class Walk:
             self.blocks.dropped += tag == "nav" or tag not in DROPPED
         else:
             handler = _HANDLERS.get(tag)
-            if handler:
+            if classes and tag == "table" and holds_code(node, classes):
+                self._pre(node)
+            elif handler:
                 handler(self, node)
             elif classes and tag == "span" and is_typewritten(classes):
                 self._code(node)
@@ -226,6 +228,8 @@ class Walk:
 
     def _pre(self, node: DOMNode) -> None:
         source, name = verbatim(node), language(node)
+        if numbers_lines(node, source):
+            return
         self.blocks.letters += len(source)
         if name == "math":  # GitLab
             self._formulas([Formula(source, True, "element")], "p")

@@ -21,6 +21,21 @@ CODE = {
         ),
         '```\ndef f():\n    return "$5 \\(x\\)"\n```',
     ),
+    "line numbers beside": (
+        (
+            '<table><tr><td class="rouge-gutter gl"><pre>1\n2\n</pre></td><td class="rouge-code">'
+            "<pre>a = 1\n\tb</pre></td></tr></table><pre>1\n2</pre>"
+        ),
+        "```\na = 1\n\tb\n```\n\n```\n1\n2\n```",
+    ),
+    "a file of GitHub": (
+        (
+            '<table class="highlight js-file-line-container"><tr><td id="L1" class="blob-num"></td>'
+            '<td class="blob-code js-file-line">import <span>os</span></td></tr><tr><td class="blob-num">2</td>'
+            '<td class="blob-code js-file-line">    print("$x$")</td></tr></table>'
+        ),
+        '```\nimport os\n    print("$x$")\n```',
+    ),
     "sphinx": (
         (
             '<div class="highlight-default notranslate"><div class="highlight"><pre>a = 1\n</pre></div></div>'
