@@ -49,8 +49,8 @@ class Limits:
     max_tags: int = 300_000
     """Tags of a page, opening and closing ones, up to which it is read."""
 
-    max_depth: int = 1_000
-    """Levels of nested elements up to which a page is read."""
+    max_depth: int = 512
+    """Levels of nested elements up to which a page is read; Chromium nests no deeper either."""
 
     max_attributes: int = 2_000
     """Attributes of one element up to which its page is read."""

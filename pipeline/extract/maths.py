@@ -15,7 +15,7 @@ from resiliparse.parse.html import DOMNode
 
 from pipeline.extract import asciimath, comments, equations, htmlmath, images, mathml, mathtree, rendered, tables
 from pipeline.extract.configuration import Page
-from pipeline.extract.delimiters import split
+from pipeline.extract.delimiters import LONGEST, split
 from pipeline.extract.markup import ATTRIBUTE_NAMES, ATTRIBUTES, TEX, element_role, is_displayed, looks_like_tex, role
 from pipeline.extract.surroundings import NUMBER, stands_alone
 from pipeline.extract.tex import Formula, undelimited
@@ -272,6 +272,8 @@ def _source(node: DOMNode, tag: str, classes: str, sure: bool) -> list[Piece] | 
     if node.query_selector(_DRAWN) is not None or (tag != "pre" and node.query_selector(_STRUCTURE) is not None):
         return None
     text = node.text.strip()
+    if len(text) > LONGEST:
+        return None
     display = _is_display(node, tag, classes)
     if _DELIMITER.search(text):
         return _delimited(text, display, sure)

@@ -227,6 +227,9 @@ class Walk:
         self.children(node, leave)
 
     def _pre(self, node: DOMNode) -> None:
+        if self.in_lines:
+            self.children(node)
+            return
         source, name = verbatim(node), language(node)
         if numbers_lines(node, source):
             return
