@@ -21,6 +21,11 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _MENUS = frozenset(("ul", "ol", "dl", "table", "td", "div", "section", "p", "center"))
 """Blocks that are left out when they turn out to be lists of links."""
+_SHARING = re.compile(
+    r"//(?:www\.)?(?:twitter\.com/(?:intent/|share)|x\.com/intent/|facebook\.com/share|linkedin\.com/share|"
+    r"reddit\.com/submit|pinterest\.com/pin/create|t\.me/share|wa\.me/\?|api\.whatsapp\.com/send)|^mailto:\?"
+)
+"""Addresses at which a page is shared."""
 _RELATIONS = frozenset(("prev", "next", "tag", "category tag"))
 """Relations of links that turn pages or name labels."""
 _ANCHORS = " \n\t¶#§🔗↩↵↑^⇑⬆\ufe0e\ufe0f"
@@ -153,6 +158,8 @@ class Walk:
             self.children(node)
             return
         target = node.getattr("href") or ""
+        if _SHARING.search(target):
+            return
         if "#" in target and not node.text.strip(_ANCHORS):
             return
         is_inner = target.startswith("#")

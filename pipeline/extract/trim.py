@@ -31,10 +31,11 @@ _MADE = re.compile(
     r"read the docs|github pages|pandoc|hexo|pelican|ghost|blogger|mdbook|jupyter book|javadoc|haddock|tex4ht|hevea|"
     r"gapdoc2html)\b|"
     r"(?:this page was |page )?last (?:updated?|modified|edited|changed?|revised)\b|all times are (?:GMT|UTC)\b|"
+    r"(?:we|this (?:web)?site|our (?:web)?site) uses? cookies\b|"
     r".*\ball rights reserved\b",
     re.IGNORECASE,
 )
-"""How lines begin that name a page's maker, its date or the rights in it."""
+"""How lines begin that name a page's maker, its date, the rights in it or its cookies."""
 _LABEL = re.compile(r"(\w[\w ]{0,30}):")
 _COPYRIGHT = re.compile(r"(?:copyright\s*)?(?:©|\(c\)|copyright)\s*(?:©\s*)?(?:\d{4}|by\b)", re.IGNORECASE)
 

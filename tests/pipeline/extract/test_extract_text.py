@@ -126,7 +126,8 @@ def test_each_opening_goes_however_its_line_goes_on(opening: str) -> None:
     "furniture",
     ["<nav>b</nav>", "<footer>b</footer>", "<aside>b</aside>", "<header>b</header>", "<form>b</form>",
      "<button>b</button>", "<style>b</style>", "<script>b</script>", "<noscript>b</noscript>",
-     "<select><option>b</select>", "<!-- b -->",
+     "<select><option>b</select>", "<!-- b -->", "<p>This website uses cookies, see <a href=/>ours</a>.</p>",
+     "<ul><li><a href='https://twitter.com/intent/tweet?u'>b</a><li><a href='mailto:?subject=c'>c</a></ul>",
      "<div hidden>b</div>", "<div style='display: none'>b</div>", "<div style='color:red;VISIBILITY:hidden'>b</div>",
      "<div role=navigation>b</div>", "<ul>" + "<li><a href=/>b b</a>" * 4 + "</ul>", "<template>b</template>"],
 )  # fmt: skip
