@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -96,10 +97,10 @@ def programs() -> tuple[tuple[str, str], ...]:
 class Author:
     """Writes one article; the same seed gives the same article."""
 
-    def __init__(self, seed: int, source: str, environments: bool) -> None:
+    def __init__(self, seed: int, source: str, environments: bool, without: str) -> None:
         self.random = random.Random(f"{seed} {source}")
         self.words = self._markers()
-        pool = formulas(source)
+        pool = [formula for formula in formulas(source) if not without or not re.search(without, formula.tex)]
         wanted = ("display", "environment") if environments else ("display",)
         self.inline = self._shuffled([formula for formula in pool if formula.kind == "inline"])
         self.display = self._shuffled([formula for formula in pool if formula.kind in wanted])
@@ -236,9 +237,9 @@ PARTS: tuple[Callable[[Author], list[Block]], ...] = (
 )  # fmt: skip
 
 
-def document(seed: int, source: str = "formulas.txt", environments: bool = False) -> Document:
-    """An article of some forty formulas drawn from the data file `source`."""
-    author = Author(seed, source, environments)
+def document(seed: int, source: str = "formulas.txt", environments: bool = False, without: str = "") -> Document:
+    """An article of some forty formulas drawn from the data file `source`, those `without` the regular expression."""
+    author = Author(seed, source, environments, without)
     blocks = [Block("title", (author.line("On the {w} of a {w}"),)), *_plain(author)]
     parts = list(PARTS)
     author.random.shuffle(parts)

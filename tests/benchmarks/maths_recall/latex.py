@@ -21,6 +21,7 @@ _DROPPED_WITH_ARGUMENT = re.compile(
     r"\\(?:label|tag\*?|hspace\*?|vspace\*?)\s*\{[^{}]*\}|\\(?:phantom|hphantom)\s*\{\s*\}"
 )
 _ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{\s*([a-zA-Z]+)\*?\s*\}(\s*\[[a-z]\])?")
+_MODULO = re.compile(r"\\pmod\s*\{([^{}]*)\}")
 _ARRAY = re.compile(r"(\\begin\{array\})\s*\{[lcr|\s]*\}")
 _DATA = tomllib.loads((Path(__file__).parent / "latex.toml").read_text(encoding="utf-8"))
 _DROPPED = frozenset(
@@ -44,6 +45,7 @@ _UNSEEN = frozenset(_DATA["unseen"].split())
 def normal(tex: str) -> tuple[str, ...]:
     """The tokens of the normal form."""
     tex = _DROPPED_WITH_ARGUMENT.sub("", tex.replace(r"\(", "").replace(r"\)", ""))
+    tex = _MODULO.sub(r"(\\text{mod} \1)", tex).replace(r"\bmod", r"\text{mod}")
     tex = _ENVIRONMENT.sub(_environment, tex)
     tex = _ARRAY.sub(r"\1", tex)
     tokens: list[str] = []

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import ClassVar
 from urllib.parse import quote, quote_plus
 
 import chrome
@@ -40,6 +41,7 @@ class Markup:
     """What a browser must find before the page is saved again, as a CSS selector; "" if no browser draws it."""
     strip: str = ""
     """A CSS selector of what is taken out of the page that the browser drew."""
+    without: ClassVar[str] = ""
 
     def formula(self, formula: Formula, number: int, engines: Engines) -> str:
         template = getattr(self, formula.kind)

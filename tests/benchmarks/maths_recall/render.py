@@ -92,7 +92,7 @@ def render(out: Path, wanted: Iterable[Renderer], cached: bool = False) -> list[
 
 
 def _job(out: Path, renderer: Renderer, seed: int) -> Job:
-    article = document(seed, renderer.source, bool(renderer.environment))
+    article = document(seed, renderer.source, bool(renderer.environment), renderer.without)
     key = hashlib.sha256(repr((article, renderer, renderer.look())).encode()).hexdigest()[:16]
     return Job(renderer, article, out / "pages" / renderer.name / f"{article.name}-{key}")
 

@@ -33,6 +33,7 @@ _ANYTHING = re.compile(
     re.DOTALL,
 )
 _WORD = re.compile(r"\w+")
+_MONEY = re.compile(r"\w*\\?\$\d[\d,.]*\w*(?: [mb]illion)?")
 
 
 @dataclass
@@ -152,7 +153,7 @@ def score(text: str, expected: Expected, reading: Reading) -> Report:
     hits = [place for place in taken if place is not None]
     report = Report()
     counts = report.counts
-    counts.pages, counts.formulas, counts.extracted = (1, len(expected.formulas), len(formulas))
+    counts.pages, counts.formulas, counts.extracted = 1, len(expected.formulas), len(formulas)
     counts.found, counts.in_order = len(hits), _ordered(hits)
     counts.right_kind = sum(
         expected.formulas[place][1] == display
@@ -171,23 +172,20 @@ def score(text: str, expected: Expected, reading: Reading) -> Report:
 
 def _prose(report: Report, prose: str, text: str, expected: Expected) -> None:
     counts = report.counts
-    words = set(_WORD.findall(prose))
+    words, everywhere = set(_WORD.findall(prose)), set(_WORD.findall(text))
     lost = [word for word in expected.words if word not in words]
-    counts.words, counts.words_kept = (len(expected.words), len(expected.words) - len(lost))
-    everywhere = set(_WORD.findall(text))
+    left = Counter(_amount(found) for found in _MONEY.findall(prose))
+    gone = Counter(expected.amounts) - left
     report.leaked = [word for word in expected.chrome if word in everywhere]
+    report.lost = [*lost, *gone]
+    counts.words, counts.words_kept = len(expected.words), len(expected.words) - len(lost)
+    counts.amounts, counts.amounts_kept = len(expected.amounts), len(expected.amounts) - gone.total()
     counts.chrome, counts.leaked = len(expected.chrome), len(report.leaked)
-    left = Counter(
-        re.sub(r"\\(?=\$)", "", amount) for amount in re.findall(r"\w*\\?\$\d[\d,.]*\w*(?: [mb]illion)?", prose)
-    )
-    gone = Counter(expected.amounts) - Counter({_amount(amount): count for amount, count in left.items()})
-    counts.amounts, counts.amounts_kept = (len(expected.amounts), len(expected.amounts) - gone.total())
-    report.lost = lost + list(gone)
 
 
 def _amount(found: str) -> str:
-    """Without the full stop or comma that ends a sentence."""
-    return found.rstrip(".,")
+    """Without the backslash, and the full stop or comma that ends a sentence."""
+    return found.replace("\\$", "$").rstrip(".,")
 
 
 def _code(report: Report, code: str, text: str, expected: Expected) -> None:

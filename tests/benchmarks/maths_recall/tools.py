@@ -38,7 +38,8 @@ class Tool:
     files: Mapping[str, str] = field(default_factory=dict)
     """More files that it reads, with «w» where a marker word of the furniture goes."""
     source: str = "formulas.txt"
-    browser: str = ""
+    without: str = field(default="", repr=False)  # the article shows it
+    """A regular expression for what the tool cannot typeset: formulas with it are not asked for."""
 
     def markers(self, article: Document) -> list[str]:
         if self.chrome:

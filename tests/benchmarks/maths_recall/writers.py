@@ -142,7 +142,8 @@ class Rest(Markdown):
         return f".. math::\n\n   {block.lines[0][0].text}"
 
     def quote(self, block: Block) -> str:
-        return "\n\n".join(f"   {self.line(line)}" for line in block.lines) + "\n\n.."
+        lines = "\n\n".join(f"   {self.line(line)}" for line in block.lines)
+        return f"..\n\n{lines}\n\n.."  # empty comments, lest it become a part of what stands beside it
 
     def note(self, block: Block) -> str:
         return f".. [{block.lines[0][0].text}] {self.line(block.lines[0][1:])}"
