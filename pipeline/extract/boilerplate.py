@@ -162,7 +162,9 @@ class Furniture:
         if "role" in attributes and node.getattr("role") in _ROLES:
             return not self._is_content(node, tag)
         if tag in _SUSPECT or "hidden" in attributes or ("style" in attributes and _is_hidden(node)):
-            kept = tag not in _FRAMES and any(map(names_content, (classes, name, node.getattr("role") or "")))
+            kept = any(map(names_content, (classes, name, node.getattr("role") or "")))
+            if tag in _FRAMES:  # a note may have a header
+                kept = kept and node.parent is not None and names_content(node.parent.class_name)
             return not kept and not self._is_content(node, tag)
         return False
 

@@ -98,6 +98,9 @@ class Walk:
                 handler(self, node)
             elif classes and tag == "span" and is_typewritten(classes):
                 self._code(node)
+            elif classes == "classifier":  # docutils leaves the colon after a term to the style sheet
+                self.blocks.text(" : ")
+                self.children(node)
             elif classes and holds_code(node, classes):
                 self._pre(node)
             elif tag in _BLOCKS:

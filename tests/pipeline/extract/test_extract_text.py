@@ -50,6 +50,12 @@ STRUCTURE = {
     ),
     "item numbers": ("<ol><li>a<li value=5>b<li>c</ol>", "1. a\n5. b\n6. c"),
     "definitions": ("<dl><dt>a<dd>b<p>c<dt>d<dd>More</dl>", "a\n\nb\n\nc\n\nd\n\nMore"),
+    "definitions with types": ("<dl><dt>a<span class=classifier>int</span><dd>b</dl>", "a : int\n\nb"),
+    "definitions with types and colons": (
+        "<dl><dt>a <span class=classifier-delimiter>:</span> <span class=classifier>int</span><dd>b</dl>",
+        "a : int\n\nb",
+    ),
+    "header of a note": ("<div class=admonition><header class=admonition-header>Note</header><p>a</div>", "Note\n\na"),
     "figure": ("<figure><img src=x alt=plot><figcaption>b</figcaption></figure>", "b"),
     "details": ("<details><summary>Proof</summary><p>b</details>", "Proof\n\nb"),
     "quoted source": ("<blockquote>a<footer>b</footer></blockquote><q>c</q>", "> a\n\n> b\n\n“c”"),
