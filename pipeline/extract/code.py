@@ -32,7 +32,7 @@ _NO_LANGUAGE = frozenset(
 )  # fmt: skip
 _SAME = {"ipython": "python", "ipython3": "python", "python3": "python", "py3": "python"}
 
-_SENTENCE = re.compile(r"[^\W\d_]{2,}[,;:]? [^\W\d_]+[,;:]? [^\W\d_]+")
+_SENTENCE = re.compile(r"[^\W\d_]{2,30}[,;:]? [^\W\d_]{1,30}[,;:]? [^\W\d_]")  # bounded, or long words take for ever
 _SYMBOLS = re.compile(r"[{}\[\]<>=;_|\\/#@&*+~`]")
 _BLANKS = re.compile(r"\S {3,}\S")
 
