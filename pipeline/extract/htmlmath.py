@@ -19,6 +19,8 @@ _TOKEN = re.compile(
 _SLANTED = frozenset(("i", "em", "var", "cite"))
 _BOLD = frozenset(("b", "strong"))
 _PLAIN = frozenset(("span", "font", "big", "small", "nobr", "u", "tt", "a"))
+_PLACES = {("msub", "msub"): 1, ("msup", "msup"): 1, ("msubsup", "msub"): 1, ("msubsup", "msup"): 2}
+"""Where an element has its script of a kind."""
 _OVERLINE = re.compile(r"overline|border-top")
 
 
@@ -64,11 +66,15 @@ def _row(node: DOMNode, slanted: bool, variant: str, depth: int) -> list[Element
 
 
 def _attach(row: list[Element], name: str, script: Element) -> None:
-    """Puts a script to what stands before it; a second one of the other kind goes beside the first."""
+    """Puts a script to what stands before it; a second one joins the first, or goes beside one of the other kind."""
     while row and row[-1].name == "mspace":
         row.pop()
     base = row.pop() if row else Element("mrow")
-    if {base.name, name} == {"msub", "msup"}:
+    place = _PLACES.get((base.name, name))
+    if place is not None:
+        base.children[place].children.extend(script.children)
+        row.append(base)
+    elif {base.name, name} == {"msub", "msup"}:
         pair = [script, base.children[1]] if name == "msub" else [base.children[1], script]
         row.append(Element("msubsup", [base.children[0], *pair]))
     else:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from resiliparse.parse.html import DOMNode
+
 from filters.prefilter import maths_sign
 from pipeline.extract.blocks import Blocks
 from pipeline.extract.boilerplate import Furniture
@@ -36,8 +38,8 @@ def extract(html: bytes, charset: str | None = None, limits: Limits = LIMITS) ->
     """Markdown-like text of a page with its mathematics as `$…$` and `$$…$$`.
 
     `charset` is that of the HTTP header, if there is one. Raises ExtractError if the page exceeds a limit or the
-    parser refuses it. Where the text holds formulas, every bare dollar outside code
-    belongs to one, and all others are written `\\$`.
+    parser refuses it. Where the text holds formulas, every bare dollar outside code belongs to one, and all others are
+    written `\\$`.
     """
     text, encoding = decode(html, charset)
     source = text.encode() if b"\x00" in html else html  # NULs, which are half of UTF-16, would hide what is looked for
@@ -50,9 +52,18 @@ def extract(html: bytes, charset: str | None = None, limits: Limits = LIMITS) ->
     page = Page.of(text, signs)
     blocks = Blocks(page if page.renders or maths_sign(source) else None)
     if body is not None:
-        furniture = Furniture(body)
-        Walk(blocks, Markup.of(signs)).run(furniture)
-        if furniture.took_all(blocks.letters):
-            blocks = Blocks(blocks.page)
-            Walk(blocks, Markup.of(signs)).run(Furniture(body, by_names=False))
+        try:
+            blocks = _walked(blocks, body, Markup.of(signs))
+        except RecursionError:
+            raise ExtractError("too-deep", "formulas") from None
     return Extraction(blocks.render(), dict(blocks.info), encoding)
+
+
+def _walked(blocks: Blocks, body: DOMNode, markup: Markup) -> Blocks:
+    """The text of a page; of one whose names make furniture of all of it, with the names disregarded."""
+    furniture = Furniture(body)
+    Walk(blocks, markup).run(furniture)
+    if furniture.took_all(blocks.letters):
+        blocks = Blocks(blocks.page)
+        Walk(blocks, markup).run(Furniture(body, by_names=False))
+    return blocks

@@ -16,6 +16,9 @@ LONG = {
     "utf-16": ("katex" + "<main class='math inline'>" * 11_000).encode("utf-16"),
     "nul-in-tags": b"katex" + b"<\0div>" * 100_000,
     "prefixes": b"katex" + b"".join(b"<a%d:math ></a>" % number for number in range(10_000)),
+    "scripts": b"<div class='math display'>" + b"<sup>x</sup>" * 5_000,
+    "a-long-word": b"katex<pre>" + b"x" * 500_000,
+    "boxes-in-boxes": b"katex" + b"<span class=math>" * 400 + b"<i>$x$</i>" * 10_000,
     "growing": b"katex xxx" + b"&nGt;&nLt;" * 30_000,
 }
 
