@@ -24,7 +24,6 @@ _DELIMITING = re.compile(r"[\\`#\[]")
 _COMMENT = re.compile(r"(?<!\\)%")
 _BACKTICKED = re.compile("\\$\ue000(\\d+)\ue001\\$")
 _ATOM = re.compile("\ue000(\\d+)\ue001")
-_TOUCHING = re.compile("(?<=[\\\\\ue001])(?=\ue000)")
 _PLAIN_DOLLAR = re.compile(r"(\\\\)|\\?\$")
 _ESCAPED = re.compile("(\\\\\\\\)|\\\\?\ue002")
 _BREAK = "\v"
@@ -68,7 +67,7 @@ class Blocks:
     _in_list: bool = False
 
     def __post_init__(self) -> None:
-        self._signs = grammar(self.page).signs if self.page is not None else ""
+        self._signs = re.compile(f"[{re.escape(grammar(self.page).signs)}]" if self.page is not None else "(?!)")
 
     def text(self, value: str) -> None:
         if not value.isascii():
@@ -76,6 +75,11 @@ class Blocks:
         if self.ignoring:
             value = _DELIMITING.sub("\\g<0>\ue005", value.replace("$", "\ue002"))
         self._inline.append(value)
+
+    def blank(self, value: str) -> None:
+        """White space, which matters only after other text."""
+        if self._inline:
+            self._inline.append(value)
 
     def emphasis(self) -> None:
         """An edge of emphasis, which in a formula was a sign of TeX."""
@@ -124,6 +128,8 @@ class Blocks:
 
     def flush(self) -> None:
         """End the block; within a table's cell it is only a blank."""
+        if not self._inline:
+            return
         if self.in_cell:
             self._inline.append(" ")
             return
@@ -137,9 +143,13 @@ class Blocks:
             return ""
         gathered = "".join(self._inline)
         self._inline.clear()
+        if gathered.isspace():
+            return ""
         if self.page is not None and "%" in gathered:
             *lines, last = gathered.split("\n")
             gathered = "".join(line + ("\ue003 " if _COMMENT.search(line) else "\n") for line in lines) + last
+        if _BREAK not in gathered:
+            return self._with_formulas(" ".join(gathered.split()))
         lines = [" ".join(line.split()) for line in gathered.split(_BREAK)]
         text = _BREAKS.sub("\n\n", sep.join(lines).strip())
         return self._with_formulas(text)
@@ -184,8 +194,12 @@ class Blocks:
         """The whole text. Where it holds formulas, a dollar that belongs to none is written `\\$`."""
         self.flush()
         text = "".join(mark + text for mark, text in self._mended()).strip("\n")
-        text = _TOUCHING.sub(" ", text.replace("\ue005", ""))
-        text = _ESCAPED.sub(lambda match: match[1] or "\\$", text) if self.formulas else text.replace("\ue002", "$")
+        text = text.replace("\ue005", "")
+        # What stands for a formula must not touch what ends in a backslash or in another formula.
+        text = text.replace("\\\ue000", "\\ \ue000").replace("\ue001\ue000", "\ue001 \ue000")
+        if self.formulas and "\\\ue002" in text:
+            text = _ESCAPED.sub(lambda match: match[1] or "\\$", text)
+        text = text.replace("\ue002", "\\$" if self.formulas else "$")
         return _ATOM.sub(lambda match: self._atoms[int(match[1])], text)
 
     def _atom(self, text: str) -> str:
@@ -205,7 +219,7 @@ class Blocks:
         page = self.page
         if page is None:
             return text.replace("$", "\ue002")
-        if not any(sign in text for sign in self._signs):
+        if not self._signs.search(text):
             return _unmarked(text)
         if "$\ue000" in text:
             text = _BACKTICKED.sub(self._backticked, text)

@@ -38,7 +38,8 @@ def mended(
     `write` puts a formula into the text; `expand` gives the source of a text in which finished pieces stand, or None
     where they cannot be part of a formula. Dollars that no formula has claimed are U+E002.
     """
-    if not any(sign in block.text for block in blocks for sign in _SIGNS):
+    whole = "\n".join([block.text for block in blocks])
+    if not any(sign in whole for sign in _SIGNS):
         return blocks
     out: list[Block] = []
     following = blocks[::-1]
