@@ -12,6 +12,7 @@ from functools import lru_cache
 from resiliparse.parse.html import DOMNode
 
 from filters import wordlist
+from pipeline.extract.parser import has
 
 DROPPED = frozenset(
     ("#comment", "script", "style", "nav", "button", "iframe", "object", "embed", "svg", "canvas", "select", "option",
@@ -26,6 +27,10 @@ _FRAMES = frozenset(("header", "form", "noscript"))
 """Those of them that never stand aside from the text: they are around all of it or no part of it."""
 _MASTHEADS = frozenset(("header", "masthead", "banner", "branding"))
 """Ids of a site's header where it is no `header` element."""
+JUDGED = DROPPED | _SUSPECT
+"""Elements that may be furniture whatever their attributes say."""
+TELLING = frozenset(("id", "role", "hidden", "style"))
+"""Attributes beside the class by which an element may be furniture."""
 _NEVER = frozenset(("body", "main", "pre", "code"))
 """Elements whose name speaks of the layout or of a highlighter."""
 _ROLES = frozenset(
@@ -119,7 +124,7 @@ class Furniture:
         parts = [article] if article is not None else mains
         if not parts:
             return [self.body]
-        if any(node.query_selector("h1") is not None for node in parts):
+        if any(has(node, "h1") for node in parts):
             return parts
         titles = self.body.query_selector_all("h1")
         return [*titles, *parts] if len(titles) == 1 else parts
@@ -140,17 +145,16 @@ class Furniture:
         if len(article.query_selector_all("article")) != len(articles) - 1:
             return None
         titles = whole.query_selector_all("h1")
-        if len(titles) > 1 and article.query_selector("h1") is None:
+        if len(titles) > 1 and not has(article, "h1"):
             return None
         if len(article.query_selector_all(_SOLID)) != len(whole.query_selector_all(_SOLID)):
             return None
         return article if running(article) >= max(NEARLY * running(whole), LEAST) else None
 
-    def holds(self, node: DOMNode, tag: str, classes: str) -> bool:
+    def holds(self, node: DOMNode, tag: str, classes: str, attributes: list[str]) -> bool:
         """Whether an element and all that is in it is furniture."""
         if tag in DROPPED:
             return tag != "button" or not _unfolds(node, classes)
-        attributes = node.attrs
         if not attributes:
             return tag in _SUSPECT and not self._is_content(node, tag)
         name = node.id if "id" in attributes else ""
@@ -194,9 +198,9 @@ class Furniture:
         self._patience -= length
         if self._patience < 0:
             return False
-        if node.query_selector(_MAIN) is not None:
+        if has(node, _MAIN):
             return True
-        if tag == "header" and node.query_selector("h1, h2, h3") is not None and not self._is_masthead(node):
+        if tag == "header" and has(node, "h1, h2, h3") and not self._is_masthead(node):
             return True
         if tag == "footer" and node.parent is not None and node.parent.tag == "blockquote":
             return True
@@ -210,11 +214,11 @@ class Furniture:
         if own == self.titles or self.by_names is False:
             return False
         named = names_furniture(header.class_name) or header.id.lower() in _MASTHEADS
-        return named or header.query_selector("nav, form, [role=search]") is not None
+        return named or has(header, "nav, form, [role=search]")
 
     def _is_title(self, node: DOMNode, tag: str) -> bool:
         """Whether the page's only heading of the first level is here."""
-        return self.titles == 1 and (tag == "h1" or node.query_selector("h1") is not None)
+        return self.titles == 1 and (tag == "h1" or has(node, "h1"))
 
 
 def _holds_code(node: DOMNode) -> bool:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from resiliparse.parse.html import DOMNode
 
+from pipeline.extract.parser import has
+
 if TYPE_CHECKING:
     from pipeline.extract.text import Walk
 
@@ -18,7 +20,7 @@ _LONGEST_LINE = 300
 
 def table(walk: Walk, node: DOMNode) -> None:
     blocks = walk.blocks
-    if blocks.in_cell or node.query_selector(_LAYOUT) is not None:
+    if blocks.in_cell or has(node, _LAYOUT):
         walk.block(node, "table")
         return
     blocks.flush()
@@ -48,7 +50,7 @@ def row(walk: Walk, node: DOMNode) -> None:
 
 def _is_line(row: DOMNode) -> bool:
     """Whether a row in a table of layout is one line all the same, as the members of a class that Doxygen lists."""
-    if row.query_selector(_BLOCKS) is not None or len(row.text) > _LONGEST_LINE:
+    if has(row, _BLOCKS) or len(row.text) > _LONGEST_LINE:
         return False
     return sum(1 for part in row.child_nodes if part.tag in ("td", "th") and part.text.strip()) > 1
 
@@ -80,7 +82,7 @@ def cell(walk: Walk, node: DOMNode) -> None:
 
 def _is_picture(node: DOMNode) -> bool:
     """Whether a cell without text holds the sign beside several rows that make up a note or a warning."""
-    return (node.getattr("rowspan") or "1") != "1" and node.query_selector("img, svg") is not None
+    return (node.getattr("rowspan") or "1") != "1" and has(node, "img, svg")
 
 
 def _between_cells(walk: Walk) -> None:

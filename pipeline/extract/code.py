@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from textwrap import dedent
 
 from resiliparse.parse.html import DOMNode
@@ -61,18 +62,23 @@ def verbatim(node: DOMNode) -> str:
     pending: list[DOMNode] = [node]
     while pending:
         item = pending.pop()
-        tag = item.tag or ""
+        tag = item.tag
         if tag == "#text":
-            pieces.append(item.value or "")
+            pieces.append(item.value)
         elif tag == "br":
             pieces.append("\n")
-        elif tag[0] != "#" and tag not in _SKIPPED and not (item is not node and _MARGIN.search(item.class_name[:200])):
+        elif tag[0] != "#" and tag not in _SKIPPED and (item is node or not _in_margin(item.class_name[:200])):
             if tag in _ROWS and pieces and not pieces[-1].endswith("\n"):
                 pieces.append("\n")
             pending.extend(reversed(item.child_nodes))
     source = "".join(pieces).replace("\xa0", " ")
     # Doxygen leaves a blank between the numbers and the lines.
     return dedent(source) if "fragment" in node.class_name.split() else source
+
+
+@lru_cache(maxsize=4096)
+def _in_margin(classes: str) -> bool:
+    return _MARGIN.search(classes) is not None
 
 
 def language(node: DOMNode) -> str:

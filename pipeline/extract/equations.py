@@ -9,6 +9,7 @@ from itertools import islice
 
 from resiliparse.parse.html import DOMNode
 
+from pipeline.extract.parser import has
 from pipeline.extract.surroundings import NUMBER
 from pipeline.extract.tex import Formula
 
@@ -40,9 +41,7 @@ def displayed(box: DOMNode, read: Read) -> list[Formula | str] | None:
 
 def read(table: DOMNode, read: Read, named: bool = False) -> list[Formula | str] | None:
     """A table as one formula, its rows as lines; one that no class names must be a single formula and its number."""
-    if not named and (
-        len(table.text) > _LONGEST or table.query_selector("th, caption, ul, p, h1, h2, h3, pre") is not None
-    ):
+    if not named and (len(table.text) > _LONGEST or has(table, "th, caption, ul, p, h1, h2, h3, pre")):
         return None
     rows = [[_pieces(cell, read) for cell in _cells(row)] for row in islice(table.query_selector_all("tr"), _MOST_ROWS)]
     if any(cell is None for row in rows for cell in row):

@@ -17,6 +17,7 @@ from pipeline.extract import asciimath, comments, equations, htmlmath, images, m
 from pipeline.extract.configuration import Page
 from pipeline.extract.delimiters import LONGEST, split
 from pipeline.extract.markup import ATTRIBUTE_NAMES, ATTRIBUTES, TEX, element_role, is_displayed, looks_like_tex, role
+from pipeline.extract.parser import has
 from pipeline.extract.surroundings import NUMBER, stands_alone
 from pipeline.extract.tex import Formula, undelimited
 
@@ -71,10 +72,10 @@ def _box(node: DOMNode, tag: str, classes: str, named: str, markup: Markup) -> l
         return None
     if tag in ("table", "tbody") or named == "equations":
         return equations.read(node, markup.read, named=True)
-    if node.query_selector(_DRAWN) is not None:
+    if has(node, _DRAWN):
         if _is_display(node, tag, classes) or named == "display":
             return equations.displayed(node, markup.read)
-        return _html(node, tag, classes) if node.query_selector("img") is not None and node.text.strip() else None
+        return _html(node, tag, classes) if has(node, "img") and node.text.strip() else None
     if named == "display" and not TEX.search(node.text[:2000]):
         return None
     return _source(node, tag, classes, named != "likely")
@@ -179,7 +180,7 @@ _CENTRED = frozenset(("center", "dd", "figure"))
 
 
 def _katex(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
-    display = node.query_selector(".katex-display") is not None or "display" in classes or "block" in classes
+    display = has(node, ".katex-display") or "display" in classes or "block" in classes
     formulas = [piece for math in node.query_selector_all("math") for piece in _mathml(math, display=display or None)]
     if formulas:
         return formulas
@@ -216,9 +217,7 @@ def _rendered(node: DOMNode, tag: str, classes: str) -> list[Piece]:
     """What MathJax drew; its source follows in a script (version 2), or lies within as MathML, or is lost."""
     if _has_script(node):
         return []
-    display = (
-        node.getattr("display") == "true" or "isplay" in classes or node.query_selector("[class*=isplay]") is not None
-    )
+    display = node.getattr("display") == "true" or "isplay" in classes or has(node, "[class*=isplay]")
     for name in ("data-latex", "data-original-latex"):
         holder = node if node.hasattr(name) else node.query_selector(f"[{name}]")
         if holder is not None and (source := holder.getattr(name)):
@@ -254,7 +253,7 @@ def _preview(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
     )
     if replaced or "katex-html" in classes:
         return []
-    return None if node.text.strip() or node.query_selector("img") is not None else []
+    return None if node.text.strip() or has(node, "img") else []
 
 
 def _likely(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
@@ -269,7 +268,7 @@ def _source(node: DOMNode, tag: str, classes: str, sure: bool) -> list[Piece] | 
     """TeX as an element's text, with its delimiters or without; formulas of HTML in the same place."""
     if (packed := node.getattr("data-attrs")) and (source := _packed(packed)):
         return [Formula(source, True, "attribute")]
-    if node.query_selector(_DRAWN) is not None or (tag != "pre" and node.query_selector(_STRUCTURE) is not None):
+    if has(node, _DRAWN) or (tag != "pre" and has(node, _STRUCTURE)):
         return None
     text = node.text.strip()
     if len(text) > LONGEST:
@@ -280,7 +279,7 @@ def _source(node: DOMNode, tag: str, classes: str, sure: bool) -> list[Piece] | 
     sure = sure or "inline" in classes or "display" in classes
     if not text or not (sure or looks_like_tex(text)):
         return None
-    if "\\" not in text and node.query_selector("sup, sub, em, i, var") is not None:
+    if "\\" not in text and has(node, "sup, sub, em, i, var"):
         return _html(node, tag, classes)
     if display is None:
         display = is_displayed(text) or stands_alone(node)
@@ -317,7 +316,7 @@ def _html(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
     if _DELIMITER.search(text) or "\\" in text:
         return _source(node, tag, classes, sure=True)
     display = _is_display(node, tag, classes)
-    if node.query_selector("sup, sub") is None and _SCRIPT.search(text):
+    if not has(node, "sup, sub") and _SCRIPT.search(text):
         return [Formula(htmlmath.symbols(text), bool(display), "element")]
     tree = htmlmath.of_node(node)
     if tree is None:
@@ -327,7 +326,7 @@ def _html(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
 
 
 def _asciimath(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
-    if node.query_selector(_DRAWN) is not None:
+    if has(node, _DRAWN):
         return None
     return [
         Formula(

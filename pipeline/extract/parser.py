@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from resiliparse.parse.html import HTMLTree
+from resiliparse.parse.html import DOMNode, HTMLTree
 
 # A character reference that is shorter than what it stands for in UTF-8 makes lexbor (resiliparse 1.1.0) write past the
 # end of its buffer, from 24 kB of such text on. These two are all that HTML has.
@@ -18,6 +18,11 @@ def parse(html: str) -> HTMLTree:
     for reference, character in _GROWING.items():
         html = html.replace(reference, character)
     return HTMLTree.parse(without_prefixes(html))
+
+
+def has(node: DOMNode, selector: str) -> bool:
+    """Whether there is an element within `node` to which `selector` applies; leaves, as most are, are not searched."""
+    return node.first_element_child is not None and node.query_selector(selector) is not None
 
 
 def without_prefixes(html: str) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from resiliparse.parse.html import DOMNode
 
 from pipeline.extract.blocks import Blocks
-from pipeline.extract.boilerplate import DROPPED, Furniture
+from pipeline.extract.boilerplate import DROPPED, JUDGED, TELLING, Furniture, names_furniture
 from pipeline.extract.cells import cell, row, table
 from pipeline.extract.code import holds_code, is_typewritten, language, numbers_lines, reads_as_prose, verbatim
+from pipeline.extract.markup import LONGEST_CLASS, element_role, role
 from pipeline.extract.maths import Markup, Piece
+from pipeline.extract.parser import has
 from pipeline.extract.tex import Formula
 
 _BLOCKS = frozenset(
@@ -37,6 +40,12 @@ _NOTE_NAME = re.compile(r"\[?([^\s\[\]]{1,20})\]?")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|[A-Za-z]{3,}|[*†‡§\[(].*|TM|SM|®|™)", re.DOTALL)
 
 
+@lru_cache(maxsize=16384)
+def _is_plain(tag: str, classes: str) -> bool:
+    """Whether neither the name of an element nor its classes can make it a formula or furniture."""
+    return not (tag == "table" or tag in JUDGED or element_role(tag) or role(classes) or names_furniture(classes))
+
+
 class Walk:
     """Walks a tree without recursion, so that no depth of nesting can exhaust the stack."""
 
@@ -47,6 +56,8 @@ class Walk:
         self.lists: list[int | None] = []
         self.rows: list[list[str]] = []
         self.in_link = self.in_lines = False
+        self.telling = TELLING.union(markup.attributes)
+        """Attributes by which an element may be more than a part of the text."""
         page = blocks.page
         self.configured = page.ignored | page.processed if page is not None else frozenset()
         """Classes that turn the search for delimiters off or on."""
@@ -58,12 +69,15 @@ class Walk:
             item = self.pending.pop()
             if not isinstance(item, DOMNode):
                 item()
-            elif item.tag == "#text":
-                self._text(item.value or "")
-            else:
-                self._element(item, item.tag or "")
+            elif (tag := item.tag) == "#text":
+                self._text(item.value)
+            elif tag[0] != "#":
+                self._element(item, tag)
 
     def _text(self, value: str) -> None:
+        if value.isspace() and not self.in_lines:  # nearly half of the pieces of text on a page
+            self.blocks.blank(value)
+            return
         if self.in_lines:
             for line in value.strip("\n").split("\n"):
                 self.blocks.text(line)
@@ -73,40 +87,47 @@ class Walk:
         self._count(value)
 
     def _count(self, value: str) -> None:
-        length = len(value) if value.isalnum() else len(value.strip())
+        length = len(value.strip())
         self.blocks.letters += length
         if self.in_link:
             self.blocks.linked += length
             self.blocks.named += sum(map(str.isalnum, value))
 
     def _element(self, node: DOMNode, tag: str) -> None:
-        if tag[0] == "#":
-            return
-        classes = node.class_name
+        attributes = node.attrs  # asked for once: a question to the parser costs as much as a short function
+        classes = node.class_name[:LONGEST_CLASS] if "class" in attributes else ""
         if classes and self.configured and not self.configured.isdisjoint(classes.split()):
             self._ignore(classes)
+        is_plain = _is_plain(tag, classes) and self.telling.isdisjoint(attributes)
+        if not is_plain and self._is_apart(node, tag, classes, attributes):
+            return
+        handler = _HANDLERS.get(tag)
+        if tag == "table" and classes and holds_code(node, classes):
+            self._pre(node)
+        elif handler:
+            handler(self, node)
+        elif classes and tag == "span" and is_typewritten(classes):
+            self._code(node)
+        elif classes == "classifier":  # docutils leaves the colon after a term to the style sheet
+            self.blocks.text(" : ")
+            self.children(node)
+        elif classes and holds_code(node, classes):
+            self._pre(node)
+        elif tag in _BLOCKS:
+            self.block(node, tag)
+        else:
+            self.children(node)
+
+    def _is_apart(self, node: DOMNode, tag: str, classes: str, attributes: list[str]) -> bool:
+        """Whether an element stands for formulas, which are written, or is furniture, which is left out."""
         formulas = self.markup.read(node, tag, classes)
         if formulas is not None:
             self._formulas(formulas, tag)
-        elif self.furniture.holds(node, tag, classes):
+            return True
+        if self.furniture.holds(node, tag, classes, attributes):
             self.blocks.dropped += tag == "nav" or tag not in DROPPED
-        else:
-            handler = _HANDLERS.get(tag)
-            if classes and tag == "table" and holds_code(node, classes):
-                self._pre(node)
-            elif handler:
-                handler(self, node)
-            elif classes and tag == "span" and is_typewritten(classes):
-                self._code(node)
-            elif classes == "classifier":  # docutils leaves the colon after a term to the style sheet
-                self.blocks.text(" : ")
-                self.children(node)
-            elif classes and holds_code(node, classes):
-                self._pre(node)
-            elif tag in _BLOCKS:
-                self.block(node, tag)
-            else:
-                self.children(node)
+            return True
+        return False
 
     def _ignore(self, classes: str) -> None:
         """Read no delimiters in what comes until the element ends, or read them again."""
@@ -133,7 +154,7 @@ class Walk:
     def children(self, node: DOMNode, leave: Callable[[], None] | None = None) -> None:
         if leave:
             self.pending.append(leave)
-        self.pending.extend(reversed(node.child_nodes))
+        self.pending += node.child_nodes[::-1]
 
     def block(self, node: DOMNode, tag: str) -> None:
         self.blocks.flush()
@@ -246,7 +267,7 @@ class Walk:
         self.blocks.letters += len(source)
         if name == "math":  # GitLab
             self._formulas([Formula(source, True, "element")], "p")
-        elif not name and (node.query_selector(_MATHS) is not None or reads_as_prose(source)):
+        elif not name and (has(node, _MATHS) or reads_as_prose(source)):
             self._lines(node)
         else:
             self.blocks.code_block(source, name)
@@ -263,12 +284,12 @@ class Walk:
         self.children(node, leave)
 
     def _code(self, node: DOMNode) -> None:
-        if self.in_lines or node.query_selector(_MATHS) is not None:
+        if self.in_lines or has(node, _MATHS):
             self.children(node)
             return
         source = verbatim(node) if node.first_element_child is not None else node.text
         self._count(source)
-        if "\n" in source.strip() and node.query_selector("br") is not None:
+        if "\n" in source.strip() and has(node, "br"):
             self.blocks.code_block(source, language(node))
         else:
             self.blocks.code(source)
@@ -298,7 +319,7 @@ class Walk:
             self.blocks.text(text if text.startswith("[") else f"[^{text}]")
             return
         plain = not text or len(text) > 20 or _ORDINAL.fullmatch(text)
-        if plain or node.query_selector("a, img, math, script, sup, sub, .katex") is not None:
+        if plain or has(node, "a, img, math, script, sup, sub, .katex"):
             self.children(node)
             return
         sign = "^" if node.tag == "sup" else "_"
