@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 
 from resiliparse.parse.html import DOMNode
 
-from pipeline.extract import asciimath, comments, equations, htmlmath, images, mathml, mathtree, rendered, tables
+from pipeline.extract import asciimath, comments, equations, htmlmath, images, katexhtml, mathml, mathtree, rendered
 from pipeline.extract.configuration import Page
 from pipeline.extract.delimiters import LONGEST, split
 from pipeline.extract.markup import ATTRIBUTE_NAMES, ATTRIBUTES, TEX, element_role, is_displayed, looks_like_tex, role
 from pipeline.extract.parser import has
 from pipeline.extract.surroundings import NUMBER, stands_alone
+from pipeline.extract.tables import labels as row_labels
 from pipeline.extract.tex import Formula, undelimited
 
 Piece = Formula | str
@@ -132,7 +133,7 @@ def _of_attribute(node: DOMNode, source: str, display: bool | None) -> Formula:
 def _converted(tree: mathtree.Element, display: bool, kind: str) -> list[Piece]:
     """A formula made from MathML, and the numbers of its equations."""
     formula = Formula(mathml.to_tex(tree), display, f"{kind}/converted")
-    labels = tables.labels(tree)
+    labels = row_labels(tree)
     return [formula, labels] if labels else [formula]
 
 
@@ -188,9 +189,13 @@ def _katex(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
     bare = node.query_selector(".katex-mathml")
     if bare is not None and (paragraphs := re.split(r"\n\s*\n", bare.text.strip())) and paragraphs[-1]:
         return [Formula(paragraphs[-1], display, "annotation")]
-    if node.query_selector(".katex-html") is None:
+    drawn = node.query_selector(".katex-html")
+    if drawn is None:
         return _source(node, tag, classes, True)
-    return _labelled(node, display) or [Formula("", display, "katex/refused")]
+    if labelled := _labelled(node, display):
+        return labelled
+    tree = katexhtml.of_node(drawn)
+    return _converted(tree, display, "katex") if tree is not None else [Formula("", display, "katex/refused")]
 
 
 def _labelled(node: DOMNode, display: bool) -> list[Piece]:
