@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from operator import sub
 
 from pipeline.extract.broken import Block, mended
 from pipeline.extract.configuration import Page
@@ -211,7 +212,7 @@ class Blocks:
         in_list = bool(self.prefixes) and self.prefixes[-1].isspace()
         gap = "\n" if in_list and self._in_list else "\n\n"
         now = (self.letters, self.linked, self.named, self.links)
-        letters, linked, named, links = (one - other for one, other in zip(now, self._counted, strict=True))
+        letters, linked, named, links = map(sub, now, self._counted)
         self._written.append(Passage(gap, self.lead or prefix, text, letters, linked, named, links, self.dropped))
         self._in_list, self.lead, self._counted = in_list, "", now
 

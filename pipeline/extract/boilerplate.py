@@ -134,7 +134,7 @@ class Furniture:
         # Not one selector for both: resiliparse gives an element twice that both halves match.
         found = self.body.query_selector_all("main") or self.body.query_selector_all("[role=main]")
         mains = [node for node in found if not _within_main(node)]
-        return mains if sum(map(running, mains)) >= MAJORITY * self.total else []
+        return mains if mains and sum(map(running, mains)) >= MAJORITY * self.total else []
 
     def _article(self, whole: DOMNode) -> DOMNode | None:
         """The one article with nearly all of the text, and with all of its code and mathematics."""

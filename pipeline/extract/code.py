@@ -70,7 +70,7 @@ def verbatim(node: DOMNode) -> str:
         elif tag[0] != "#" and tag not in _SKIPPED and (item is node or not _in_margin(item.class_name[:200])):
             if tag in _ROWS and pieces and not pieces[-1].endswith("\n"):
                 pieces.append("\n")
-            pending.extend(reversed(item.child_nodes))
+            pending += item.child_nodes[::-1]
     source = "".join(pieces).replace("\xa0", " ")
     # Doxygen leaves a blank between the numbers and the lines.
     return dedent(source) if "fragment" in node.class_name.split() else source

@@ -167,7 +167,7 @@ class Walk:
 
         def leave() -> None:
             self.blocks.flush()
-            if self.blocks.mark().since(mark).is_menu(introduced=introduced):
+            if self.blocks.links > mark.links and self.blocks.mark().since(mark).is_menu(introduced=introduced):
                 self.blocks.cut(mark)
 
         return leave

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import sub
 from typing import NamedTuple
 
 from filters import wordlist
@@ -156,7 +157,7 @@ class Figures(NamedTuple):
     menu_links: int
 
     def since(self, before: Figures) -> Figures:
-        return Figures(*(now - then for now, then in zip(self, before, strict=True)))
+        return Figures(*map(sub, self, before))
 
     def is_menu(self, *, introduced: bool) -> bool:
         """Whether it is hardly anything but links, to places in the page or with labels.
