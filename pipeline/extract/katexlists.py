@@ -9,8 +9,8 @@ from resiliparse.parse.html import DOMNode
 
 from pipeline.extract.tokens import MARKS
 
-_TOP = re.compile(r"(?:^|;)\s*top:\s*(-?\d{0,6}\.?\d{0,9})em")
-_HEIGHT = re.compile(r"(?:^|;)\s*height:\s*(-?\d{0,6}\.?\d{0,9})em")
+_TOP = re.compile(r"(?:^|;)\s*top:\s*(-?\d{0,6}\.?\d{0,20})em")
+_HEIGHT = re.compile(r"(?:^|;)\s*height:\s*(-?\d{0,6}\.?\d{0,20})em")
 _SHAPES = (
     ("M377 20c", "", "→"), ("M0 241v40h399891", "", "→"), ("M400000 241H110", "", "←"), ("M399738 392l", "", "⇒"),
     ("M529 0h5l519", "", "^"), ("M1181 0h2l1171", "", "^"), ("M529,159h5l519", "", "ˇ"), ("M1181,220h2l1171", "", "ˇ"),

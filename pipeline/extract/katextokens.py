@@ -9,13 +9,13 @@ from resiliparse.parse.html import DOMNode
 from pipeline.extract.katexlists import ForeignError, classes_of, fence_of
 from pipeline.extract.mathtree import Element
 
-_WIDTH = re.compile(r"margin-right:\s*(-?\d{0,6}\.?\d{0,9})em")
+_WIDTH = re.compile(r"margin-right:\s*(-?\d{0,6}\.?\d{0,20})em")
 _NUMBER_OR_SIGN = re.compile(r"\d+(?:[.,]\d+)*|\S", re.DOTALL)
 NAME = re.compile(r"[a-zA-Z]{2,}")
 STROKE = "\ue020"
 """The stroke of `\\not` in KaTeX's font."""
 _VARIANTS = {
-    "mathnormal": "", "mathit": "italic", "mathbf": "bold", "boldsymbol": "bold-italic", "mathbb": "double-struck",
+    "mathnormal": "", "mathdefault": "", "mathit": "italic", "mathbf": "bold", "boldsymbol": "bold-italic", "mathbb": "double-struck",
     "mathcal": "script", "mathscr": "script", "mathfrak": "fraktur", "mathsf": "sans-serif", "mathtt": "monospace",
 }  # fmt: skip
 _TEXT_VARIANTS = {"textbf": "bold", "textit": "italic", "texttt": "monospace", "textsf": "sans-serif"}
@@ -54,7 +54,7 @@ def _neighbour(nodes: list[DOMNode], index: int, step: int) -> frozenset[str]:
 
 def _width(node: DOMNode) -> float:
     match = _WIDTH.search(node.getattr("style") or "")
-    return float(match[1]) if match and match[1].strip("-.") else 0.0
+    return round(float(match[1]), 4) if match and match[1].strip("-.") else 0.0
 
 
 def space(node: DOMNode, classes: frozenset[str]) -> list[Element]:
