@@ -15,8 +15,9 @@ NAME = re.compile(r"[a-zA-Z]{2,}")
 STROKE = "\ue020"
 """The stroke of `\\not` in KaTeX's font."""
 _VARIANTS = {
-    "mathnormal": "", "mathdefault": "", "mathit": "italic", "mathbf": "bold", "boldsymbol": "bold-italic", "mathbb": "double-struck",
-    "mathcal": "script", "mathscr": "script", "mathfrak": "fraktur", "mathsf": "sans-serif", "mathtt": "monospace",
+    "mathnormal": "", "mathdefault": "", "mathit": "italic", "mathbf": "bold", "boldsymbol": "bold-italic",
+    "mathbb": "double-struck", "mathcal": "script", "mathscr": "script", "mathfrak": "fraktur",
+    "mathsf": "sans-serif", "mathtt": "monospace",
 }  # fmt: skip
 _TEXT_VARIANTS = {"textbf": "bold", "textit": "italic", "texttt": "monospace", "textsf": "sans-serif"}
 _SPACED = {0.1667: frozenset(("mop", "mpunct", "minner")), 0.2222: frozenset(("mbin",)), 0.2778: frozenset(("mrel",))}

@@ -24,6 +24,7 @@ const plain = drawTemml({});
 const engines = {
   katex: drawKatex("htmlAndMathml"),
   "katex-mathml": drawKatex("mathml"),
+  "katex-html": drawKatex("html"),
   "katex-flat": (tex, display) => flat(drawKatex("htmlAndMathml")(tex, display)),
   temml: plain,
   "temml-annotated": drawTemml({ annotate: true }),
