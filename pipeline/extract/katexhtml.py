@@ -25,7 +25,7 @@ from pipeline.extract.katexlists import (
     shape_of,
     strokes_of,
 )  # fmt: skip
-from pipeline.extract.katextokens import NAME, STROKE, fence, is_automatic, sized, space, tokens
+from pipeline.extract.katextokens import NAME, fence, is_automatic, sized, space, tokens
 from pipeline.extract.mathtree import DEEPEST, Element, bare
 from pipeline.extract.tokens import operator
 
@@ -43,9 +43,10 @@ def of_node(node: DOMNode) -> Element | None:
         atoms = [
             atom for part in parts for atom in ([part] if classes_of(part) & {"tag", "newline"} else elements_of(part))
         ]
-        return Element("math", _row(atoms, 0))
+        math = Element("math", _row(atoms, 0))
     except ForeignError:
         return None
+    return None if any(element.name == "stroke" for element in math.walk()) else math
 
 
 def _row(nodes: list[DOMNode], depth: int, text: bool = False) -> list[Element]:
@@ -53,7 +54,6 @@ def _row(nodes: list[DOMNode], depth: int, text: bool = False) -> list[Element]:
     if depth > DEEPEST:
         raise ForeignError
     row: list[Element] = []
-    struck = False
     for index, node in enumerate(nodes):
         classes = classes_of(node)
         if "mspace" in classes:
@@ -61,25 +61,21 @@ def _row(nodes: list[DOMNode], depth: int, text: bool = False) -> list[Element]:
                 row += space(node, classes)
         elif "msupsub" in classes:
             row.append(_scripted(row.pop() if row else Element("mrow"), node, depth))
-        elif classes & {"rlap", "vbox"} and node.text.strip("\u200b \n") == STROKE:
-            struck = True
         elif "vbox" in classes and node.text.strip("\u200b \n\xa0") == "/" and row:
             _strike(row[-1])
         else:
-            atoms = _atom(node, classes, depth, text)
-            if struck and atoms:
-                _strike(atoms[0])
-            struck = struck and not atoms
-            if len(atoms) == 1 and atoms[0].name == "stroke":
-                struck = True
-            else:
-                row += atoms
-    if struck:
-        if row:
-            raise ForeignError
-        return [Element("stroke")]
+            row += _atom(node, classes, depth, text)
+    _put_strokes(row)
     _put_colons(row)
     return row
+
+
+def _put_strokes(row: list[Element]) -> None:
+    """`\\not` is drawn before the relation that it is for."""
+    for at in range(len(row) - 2, -1, -1):
+        if row[at].name == "stroke":
+            _strike(row[at + 1])
+            del row[at]
 
 
 def _put_colons(row: list[Element]) -> None:
@@ -178,11 +174,13 @@ def _frac(node: DOMNode, classes: frozenset[str], depth: int) -> Element:
 
 
 def _root(node: DOMNode, classes: frozenset[str], depth: int) -> Element:
-    body = next((item for item in items_of(node) if "svg-align" in item.classes), None) or items_of(node)[0]
+    body = [item for item in items_of(node) if "svg-align" in item.classes]
     index = next((child for child in elements_of(node) if "root" in classes_of(child)), None)
-    if index is None:
-        return Element("msqrt", [_content(body, depth)])
-    return Element("mroot", [_content(body, depth), _content(items_of(index)[0], depth)])
+    indices = items_of(index) if index is not None else []
+    if len(body) != 1 or len(indices) > 1:
+        raise ForeignError
+    parts = [_content(item, depth) for item in body + indices]
+    return Element("mroot" if indices else "msqrt", parts)
 
 
 def _line(node: DOMNode, classes: frozenset[str], depth: int) -> Element:
@@ -259,7 +257,9 @@ def _ruled(items: list[Item], depth: int) -> Element:
     lines = [item.depth for item in items if holds(item, "hline") or holds(item, "hdashline")]
     if len(inner) != 1 or len(lines) + 1 != len(items):
         raise ForeignError
-    table = next(element for element in _content(inner[0], depth).children if element.name == "mtable")
+    table = bare(_content(inner[0], depth))
+    if table.name != "mtable":
+        raise ForeignError
     heights = [float(height) for height in table.get("heights").split()]
     between = ((low < line < high for line in lines) for low, high in pairwise(heights))
     table.attributes["rowlines"] = " ".join("solid" if any(rules) else "none" for rules in between)

@@ -16,7 +16,7 @@ STROKE = "\ue020"
 """The stroke of `\\not` in KaTeX's font."""
 _VARIANTS = {
     "mathnormal": "", "mathdefault": "", "mathit": "italic", "mathbf": "bold", "boldsymbol": "bold-italic",
-    "mathbb": "double-struck", "mathcal": "script", "mathscr": "script", "mathfrak": "fraktur",
+    "mathbb": "double-struck", "mathcal": "script", "mathfrak": "fraktur",
     "mathsf": "sans-serif", "mathtt": "monospace",
 }  # fmt: skip
 _TEXT_VARIANTS = {"textbf": "bold", "textit": "italic", "texttt": "monospace", "textsf": "sans-serif"}
@@ -76,6 +76,8 @@ def tokens(text: str, classes: frozenset[str], in_text: bool) -> list[Element]:
         return [Element("mtext", text=text.replace("\xa0", " "), attributes={"mathvariant": font})] if text else []
     if NAME.fullmatch(text) and ("mathrm" in classes or "mop" in classes):
         return [Element("mo" if "mop" in classes else "mi", text=text)]
+    if "mathscr" in classes and text.isascii() and text.isalpha():  # MathML has one kind of script only
+        return [Element("tex", text=f"\\mathscr{{{text}}}")]
     if variant == "italic" and text.isalpha():
         return [Element("mi", text=text, attributes={"mathvariant": variant})]
     if classes & {"mopen", "mclose"}:

@@ -42,6 +42,7 @@ FRACTION = ((0.7, letter("b")), (-0.2, span("frac-line", "")), (-0.7, letter("a"
 FORMULAS = {
     letter("ab") + span("mord", "12.5"): "ab12.5",
     span("mord mathbb", "R") + span("mord mathrm", "GL"): r"\mathbb{R}\mathrm{GL}",
+    span("mord mathcal", "F") + span("mord mathscr", "L"): r"\mathcal{F}\mathscr{L}",
     span("mop", "sin") + space("0.1667") + letter("x"): r"\sin x",
     letter("f") + space("0.1667") + letter("x"): r"f\,x",
     letter("a") + space("0.2778") + span("mrel", "\ue020") + span("mrel", "=") + letter("b"): r"a\neq b",
@@ -73,6 +74,8 @@ REFUSED = {
         "mord accent", stack((0, letter("z")), (0, span("accent-body", '<svg><path d="M1 1"/></svg>')))
     ),
     "rule": span("mord rule", "", "border-right-width:1em"),
+    "stroke through nothing": span("mrel", "\ue020"),
+    "root of nothing": span("sqrt", stack()),
     "stroke through a letter": span("mrel", "\ue020") + letter("x"),
 }
 
@@ -97,7 +100,7 @@ BOXES = st.recursive(
     lambda inner: (
         st.builds(
             span,
-            st.sampled_from(["mord", "msupsub", "mfrac", "sqrt", "accent", "mtable", "minner", "op-limits"]),
+            st.sampled_from(["mord", "msupsub", "mfrac", "sqrt", "accent", "mtable", "minner", "op-limits", "mover"]),
             inner,
         )
         | st.builds(lambda one, two: stack((0, one), (-1, two)), inner, inner)
