@@ -31,6 +31,8 @@ from pipeline.extract.tokens import operator
 
 _FOREIGN = frozenset(("vlist-t", "rule", "colorbox", "fcolorbox"))
 _SKIPPED = frozenset(("strut", "pstrut", "fix", "vlist-s", "arraycolsep"))
+_MOST = 2000
+"""Boxes in a row that are read."""
 _SIDES = {"l": "left", "r": "right"}
 
 
@@ -51,7 +53,7 @@ def of_node(node: DOMNode) -> Element | None:
 
 def _row(nodes: list[DOMNode], depth: int, text: bool = False) -> list[Element]:
     """Atoms in a row: scripts go to what stands before them, and the blanks that TeX sets itself go."""
-    if depth > DEEPEST:
+    if depth > DEEPEST or len(nodes) > _MOST:
         raise ForeignError
     row: list[Element] = []
     for index, node in enumerate(nodes):

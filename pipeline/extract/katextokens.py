@@ -44,12 +44,12 @@ def _is_beside(nodes: list[DOMNode], index: int) -> bool:
 
 def _neighbour(nodes: list[DOMNode], index: int, step: int) -> frozenset[str]:
     """The classes of the nearest atom before or after a blank."""
-    at = index + step
-    while 0 <= at < len(nodes):
+    for at in range(index + step, index + 5 * step, step):
+        if not 0 <= at < len(nodes):
+            break
         classes = classes_of(nodes[at])
         if not classes & {"mspace", "strut"}:
             return classes
-        at += step
     return frozenset()
 
 
