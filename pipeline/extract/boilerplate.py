@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from resiliparse.parse.html import DOMNode
 
@@ -38,9 +38,21 @@ _ROLES = frozenset(
      "alertdialog", "toolbar", "tooltip")
 )  # fmt: skip
 _TITLES = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt", "summary"))
-_MAIN = "main, [role=main]"
-_SOLID = "pre, math, script[type^=math], img[class*=latex], mjx-container, .katex, .math, .comment, .commentlist"
-"""What must not be lost beside an article."""
+_MAIN = {"<main": "main", "role=main": "[role=main]"}
+_HEADINGS = frozenset(("<h1", "<h2", "<h3"))
+_SOLID = {
+    "<pre": "pre", "<math": "math", "type=math": "script[type^=math]", "<mjx-container": "mjx-container",
+    "latex": "img[class*=latex]", "katex": ".katex", "math": ".math", "comment": ".comment, .commentlist",
+}  # fmt: skip
+"""What must not be lost beside an article, by the signs without which there is none of it."""
+ELEMENTS = ("main", "article", "h1", "h2", "h3", "pre", "math", "mjx-container")
+"""Elements that are looked for in all of a page, if its source has a sign of them."""
+SIGNS = {
+    "role=main": r"(?i)role\s*=\s*[\"']?(?:main|&)",
+    "type=math": r"(?i)type\s*=\s*[\"']?\s*(?:math|&)",
+    **{word: f"(?i){word}" for word in ("latex", "katex", "math", "comment")},
+}
+"""Signs in the source of what else is looked for; a value may begin with a reference to a character."""
 _ARTICLES = 50
 """Articles of a page that is no list of them."""
 _HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
@@ -109,47 +121,49 @@ def names_content(names: str) -> bool:
 class Furniture:
     """Judges the elements of one page."""
 
-    def __init__(self, body: DOMNode, by_names: bool = True) -> None:
+    def __init__(self, body: DOMNode, signs: frozenset[str], by_names: bool = True) -> None:
         self.body = body
+        self.signs = signs
         self.by_names = by_names
-        self._total = -1
-        self._patience = 0
-        self._headings = -1
+        self._asked = self._read = 0
 
     def content(self) -> list[DOMNode]:
         """Where the text of the page is: its `main` elements or its article, and its title, else all of the body."""
         mains = self._mains()
-        whole = mains[0] if len(mains) == 1 else self.body
-        article = self._article(whole) if len(mains) <= 1 else None
+        article = self._article(mains) if len(mains) <= 1 and "<article" in self.signs else None
         parts = [article] if article is not None else mains
         if not parts:
             return [self.body]
-        if any(has(node, "h1") for node in parts):
+        if not self.titles or any(has(node, "h1") for node in parts):
             return parts
-        titles = self.body.query_selector_all("h1")
-        return [*titles, *parts] if len(titles) == 1 else parts
+        return [*self.titles, *parts] if len(self.titles) == 1 else parts
 
     def _mains(self) -> list[DOMNode]:
         """The `main` elements, if they hold the text."""
         # Not one selector for both: resiliparse gives an element twice that both halves match.
-        found = self.body.query_selector_all("main") or self.body.query_selector_all("[role=main]")
+        found = self.body.query_selector_all("main") if "<main" in self.signs else []
+        if not found and "role=main" in self.signs:
+            found = self.body.query_selector_all("[role=main]")
         mains = [node for node in found if not _within_main(node)]
         return mains if mains and sum(map(running, mains)) >= MAJORITY * self.total else []
 
-    def _article(self, whole: DOMNode) -> DOMNode | None:
+    def _article(self, mains: list[DOMNode]) -> DOMNode | None:
         """The one article with nearly all of the text, and with all of its code and mathematics."""
+        whole = mains[0] if mains else self.body
         articles = whole.query_selector_all("article")
         if not 0 < len(articles) <= _ARTICLES:
             return None
         article = articles[0]
         if len(article.query_selector_all("article")) != len(articles) - 1:
             return None
-        titles = whole.query_selector_all("h1")
+        titles = whole.query_selector_all("h1") if self.titles and mains else self.titles
         if len(titles) > 1 and not has(article, "h1"):
             return None
-        if len(article.query_selector_all(_SOLID)) != len(whole.query_selector_all(_SOLID)):
+        solid = ", ".join(selector for sign, selector in _SOLID.items() if sign in self.signs)
+        if solid and len(article.query_selector_all(solid)) != len(whole.query_selector_all(solid)):
             return None
-        return article if running(article) >= max(NEARLY * running(whole), LEAST) else None
+        text = running(whole) if mains else self.total
+        return article if running(article) >= max(NEARLY * text, LEAST) else None
 
     def holds(self, node: DOMNode, tag: str, classes: str, attributes: list[str]) -> bool:
         """Whether an element and all that is in it is furniture."""
@@ -176,54 +190,64 @@ class Furniture:
         """Whether so few letters of a page with a text are left that its names cannot have meant what they say."""
         return self.by_names and letters < LEAST and self.total > 4 * LEAST
 
-    @property
+    @cached_property
     def total(self) -> int:
         """Characters of the page's running text."""
-        if self._total < 0:
-            self._total = running(self.body)
-            self._patience = _PATIENCE * len(self.body.text)
-        return self._total
+        return running(self.body)
 
-    @property
-    def titles(self) -> int:
-        """How many headings of the first level there are."""
-        if self._headings < 0:
-            self._headings = len(self.body.query_selector_all("h1"))
-        return self._headings
+    @cached_property
+    def titles(self) -> list[DOMNode]:
+        """The headings of the first level."""
+        return self.body.query_selector_all("h1") if "<h1" in self.signs else []
 
     def _is_content(self, node: DOMNode, tag: str, overlay: bool = False) -> bool:
         """Whether an element that looks like furniture holds the title, code, or most of the text of the page."""
-        threshold = max(MAJORITY * self.total, LEAST)
         length = len(node.text)
-        self._patience -= length
-        if self._patience < 0:
+        if not self._may_read(length):
             return False
-        if has(node, _MAIN):
+        if not self.signs.isdisjoint(_MAIN) and has(node, ", ".join(_MAIN.values())):
             return True
-        if tag == "header" and has(node, "h1, h2, h3") and not self._is_masthead(node):
+        if tag == "header" and self._has_heading(node) and not self._is_masthead(node):
             return True
         if tag == "footer" and node.parent is not None and node.parent.tag == "blockquote":
             return True
-        if not overlay and (_holds_code(node) or (length >= threshold and running(node) >= threshold)):
+        if not overlay and (self._holds_code(node) or (length >= LEAST and self._holds_most(node))):
             return True
         return self._is_title(node, tag)
+
+    def _may_read(self, length: int) -> bool:
+        """Whether there is patience for so many characters more; no block is longer than the page."""
+        self._asked += 1
+        self._read += length
+        return self._asked <= _PATIENCE or self._read <= _PATIENCE * self._length
+
+    @cached_property
+    def _length(self) -> int:
+        return len(self.body.text)
+
+    def _holds_most(self, node: DOMNode) -> bool:
+        length = running(node)
+        return length >= LEAST and length >= MAJORITY * self.total
+
+    def _has_heading(self, node: DOMNode) -> bool:
+        return not self.signs.isdisjoint(_HEADINGS) and has(node, "h1, h2, h3")
+
+    def _holds_code(self, node: DOMNode) -> bool:
+        """Whether there is code inside, not only the numbers of its lines."""
+        codes = node.query_selector_all("pre") if "<pre" in self.signs else ()
+        return any(_LETTER.search(code.text) for code in codes)
 
     def _is_masthead(self, header: DOMNode) -> bool:
         """Whether a header is that of the site: its name or its menus are here, the title of the page elsewhere."""
         own = len(header.query_selector_all("h1"))
-        if own == self.titles or self.by_names is False:
+        if own == len(self.titles) or self.by_names is False:
             return False
         named = names_furniture(header.class_name) or header.id.lower() in _MASTHEADS
         return named or has(header, "nav, form, [role=search]")
 
     def _is_title(self, node: DOMNode, tag: str) -> bool:
         """Whether the page's only heading of the first level is here."""
-        return self.titles == 1 and (tag == "h1" or has(node, "h1"))
-
-
-def _holds_code(node: DOMNode) -> bool:
-    """Whether there is code inside, not only the numbers of its lines."""
-    return any(_LETTER.search(code.text) for code in node.query_selector_all("pre"))
+        return len(self.titles) == 1 and (tag == "h1" or has(node, "h1"))
 
 
 def _is_titled(node: DOMNode, name: str) -> bool:

@@ -53,17 +53,17 @@ def extract(html: bytes, charset: str | None = None, limits: Limits = LIMITS) ->
     blocks = Blocks(page if page.renders or maths_sign(source) else None)
     if body is not None:
         try:
-            blocks = _walked(blocks, body, Markup.of(signs))
+            blocks = _walked(blocks, body, signs)
         except RecursionError:
             raise ExtractError("too-deep", "formulas") from None
     return Extraction(blocks.render(), dict(blocks.info), encoding)
 
 
-def _walked(blocks: Blocks, body: DOMNode, markup: Markup) -> Blocks:
+def _walked(blocks: Blocks, body: DOMNode, signs: frozenset[str]) -> Blocks:
     """The text of a page; of one whose names make furniture of all of it, with the names disregarded."""
-    furniture = Furniture(body)
+    markup, furniture = Markup.of(signs), Furniture(body, signs)
     Walk(blocks, markup).run(furniture)
     if furniture.took_all(blocks.letters):
         blocks = Blocks(blocks.page)
-        Walk(blocks, markup).run(Furniture(body, by_names=False))
+        Walk(blocks, markup).run(Furniture(body, signs, by_names=False))
     return blocks

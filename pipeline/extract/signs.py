@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from filters.automaton import Automaton
-from pipeline.extract import comments, configuration, markup
+from pipeline.extract import boilerplate, comments, configuration, markup
 
 _WORDS = (*configuration.WORDS, *markup.ATTRIBUTE_NAMES, comments.SIGN)
-_SIGNS = Automaton({word: re.escape(word) for word in _WORDS})
+# A name may stand behind a prefix that the parser is not shown.
+_ELEMENTS = {f"<{name}": rf"(?i)[<:]{name}" for name in boilerplate.ELEMENTS}
+_SIGNS = Automaton({word: re.escape(word) for word in _WORDS} | _ELEMENTS | boilerplate.SIGNS)
 
 
 def signs_in(source: bytes) -> frozenset[str]:
