@@ -46,6 +46,8 @@ class Markup:
     """The attributes that hold formulas on some element of the page."""
     comments: bool = False
     """Comments before formulas hold their sources."""
+    boxes: int = 2
+    """Levels of boxes within boxes that are read as one; each is read anew, so that every level doubles the work."""
 
     @classmethod
     def of(cls, signs: frozenset[str]) -> Markup:
@@ -61,10 +63,14 @@ class Markup:
         if self.comments and named and (formulas := comments.read(node)) is not None:
             return formulas
         if not named:
-            return equations.read(node, self.read) if tag == "table" else None
+            return equations.read(node, self.within().read) if tag == "table" and self.boxes else None
         if named in ("display", "equations", "likely") or (named == "source" and tag == "div"):
             return _box(node, tag, classes, named, self)
         return _READERS[named](node, tag, classes)
+
+    def within(self) -> Markup:
+        """The same within one more box."""
+        return replace(self, boxes=self.boxes - 1)
 
 
 def _box(node: DOMNode, tag: str, classes: str, named: str, markup: Markup) -> list[Piece] | None:
@@ -72,10 +78,10 @@ def _box(node: DOMNode, tag: str, classes: str, named: str, markup: Markup) -> l
     if tag in _NO_FORMULAS and named != "source" and not (tag == "pre" and classes == "math"):
         return None
     if tag in ("table", "tbody") or named == "equations":
-        return equations.read(node, markup.read, named=True)
+        return equations.read(node, markup.within().read, named=True) if markup.boxes else None
     if has(node, _DRAWN):
         if _is_display(node, tag, classes) or named == "display":
-            return equations.displayed(node, markup.read)
+            return equations.displayed(node, markup.within().read) if markup.boxes else None
         return _html(node, tag, classes) if has(node, "img") and node.text.strip() else None
     if named == "display" and not TEX.search(node.text[:2000]):
         return None
@@ -182,7 +188,8 @@ _CENTRED = frozenset(("center", "dd", "figure"))
 
 def _katex(node: DOMNode, tag: str, classes: str) -> list[Piece] | None:
     display = has(node, ".katex-display") or "display" in classes or "block" in classes
-    formulas = [piece for math in node.query_selector_all("math") for piece in _mathml(math, display=display or None)]
+    maths = [math for math in node.query_selector_all("math") if not has(math, "math")]  # each text once
+    formulas = [piece for math in maths for piece in _mathml(math, display=display or None)]
     if formulas:
         return formulas
     # CSDN strips the tags of the MathML: the source is the last paragraph of what is left.

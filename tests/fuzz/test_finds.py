@@ -19,6 +19,9 @@ LONG = {
     "scripts": b"<div class='math display'>" + b"<sup>x</sup>" * 5_000,
     "a-long-word": b"katex<pre>" + b"x" * 500_000,
     "boxes-in-boxes": b"katex" + b"<span class=math>" * 400 + b"<i>$x$</i>" * 10_000,
+    "maths-in-maths": b"<n class=katex" + b"><m:math class>\\tag{1}</object" * 300,
+    "displays-in-displays": b"katex" + b"<center class='math display'>" * 400 + b"<img class=tex alt='$x$'>word",
+    "tables-in-tables": b"katex" + b"<table class=equation><tr><td>" * 200 + b"<math><mi>x</mi></math> word",
     "growing": b"katex xxx" + b"&nGt;&nLt;" * 30_000,
 }
 
