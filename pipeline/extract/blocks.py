@@ -30,6 +30,8 @@ _ESCAPED = re.compile("(\\\\\\\\)|\\\\?\ue002")
 _BREAK = "\v"
 _BREAKS = re.compile("\n{3,}")
 
+Mark = tuple[int, ...]
+
 
 @dataclass
 class Blocks:
@@ -150,7 +152,7 @@ class Blocks:
             *lines, last = gathered.split("\n")
             gathered = "".join(line + ("\ue003 " if _COMMENT.search(line) else "\n") for line in lines) + last
         if _BREAK not in gathered:
-            return self._with_formulas(" ".join(gathered.split()))
+            return self._with_formulas(_collapsed(gathered))
         lines = [" ".join(line.split()) for line in gathered.split(_BREAK)]
         text = _BREAKS.sub("\n\n", sep.join(lines).strip())
         return self._with_formulas(text)
@@ -171,23 +173,28 @@ class Blocks:
         lines.insert(1, "|" + " --- |" * len(rows[0]))
         self._write(("\n" + "".join(self.prefixes)).join(lines))
 
-    def mark(self) -> Figures:
-        """A place in the text to which `cut` can go back."""
-        return Figures(
+    def mark(self) -> Mark:
+        """A place in the text to which `cut` can go back: the `Figures` so far, bare, as most marks are never used."""
+        return (
             len(self._written), self.formulas, self.headings, self.letters, self.linked, self.links, self.inner,
             self.menu_linked, self.menu_links,
         )  # fmt: skip
+
+    def since(self, mark: Mark) -> Figures:
+        """What the text holds from the mark on."""
+        return Figures(*map(sub, self.mark(), mark))
 
     def introduces(self) -> bool:
         """Whether the text so far ends in a sentence that says what comes next."""
         return bool(self._written) and not self._inline and self._written[-1].is_introduction
 
-    def cut(self, mark: Figures) -> None:
+    def cut(self, mark: Mark) -> None:
         """Take a menu back."""
-        del self._written[mark.passages :]
+        menu = self.since(mark)
+        del self._written[mark[0] :]
         self.dropped += 1
-        self.menu_linked += self.linked - mark.linked
-        self.menu_links += self.links - mark.links
+        self.menu_linked += menu.linked
+        self.menu_links += menu.links
         self.headings, self.letters, self.linked, self.links, self.inner = mark[2:7]
         self._counted = (self.letters, self.linked, self.named, self.links)
 
@@ -201,7 +208,13 @@ class Blocks:
         if self.formulas and "\\\ue002" in text:
             text = _ESCAPED.sub(lambda match: match[1] or "\\$", text)
         text = text.replace("\ue002", "\\$" if self.formulas else "$")
-        return _ATOM.sub(lambda match: self._atoms[int(match[1])], text)
+        return self._with_atoms(text)
+
+    def _with_atoms(self, text: str) -> str:
+        """The text with the finished pieces in their places."""
+        pieces = _ATOM.split(text)
+        pieces[1::2] = [self._atoms[int(number)] for number in pieces[1::2]]
+        return "".join(pieces)
 
     def _atom(self, text: str) -> str:
         self._atoms.append(text)
@@ -244,7 +257,12 @@ class Blocks:
         numbers = _ATOM.findall(text)
         if any(self._atoms[int(number)][0] == "`" for number in numbers):
             return None
-        return _ATOM.sub(lambda match: self._atoms[int(match[1])], text).replace("\ue002", "$")
+        return self._with_atoms(text).replace("\ue002", "$")
+
+
+def _collapsed(text: str) -> str:
+    """The text with one space for all white space; of this a lone space only counts as printable."""
+    return text.strip() if text.isprintable() and "  " not in text else " ".join(text.split())
 
 
 def _plain(text: str) -> str:

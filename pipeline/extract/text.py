@@ -162,13 +162,13 @@ class Walk:
 
     def unless_menu(self) -> Callable[[], None]:
         """Ends a block and takes it back if it holds links and hardly anything else; formulas save it."""
-        mark = self.blocks.mark()
-        introduced = self.blocks.introduces()
+        blocks = self.blocks
+        mark, links, introduced = blocks.mark(), blocks.links, blocks.introduces()
 
         def leave() -> None:
-            self.blocks.flush()
-            if self.blocks.links > mark.links and self.blocks.mark().since(mark).is_menu(introduced=introduced):
-                self.blocks.cut(mark)
+            blocks.flush()
+            if blocks.links > links and blocks.since(mark).is_menu(introduced=introduced):
+                blocks.cut(mark)
 
         return leave
 

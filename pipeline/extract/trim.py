@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from operator import sub
 from typing import NamedTuple
 
 from filters import wordlist
@@ -101,7 +100,7 @@ class Passage:
             return True
         if self.links >= 2 and " | " in self.text and letters <= 3 * self.named:
             return True
-        labels = _LABEL.findall(self.text)
+        labels = _LABEL.findall(self.text) if ":" in self.text else ()
         if labels and letters <= self.named + sum(map(len, labels)) and all(map(_is_phrase, labels)):
             return True
         is_label = not is_item and not self.level and self.named >= letters
@@ -155,9 +154,6 @@ class Figures(NamedTuple):
     menu_linked: int
     """Characters of links in the menus that were taken out of it."""
     menu_links: int
-
-    def since(self, before: Figures) -> Figures:
-        return Figures(*map(sub, self, before))
 
     def is_menu(self, *, introduced: bool) -> bool:
         """Whether it is hardly anything but links, to places in the page or with labels.
