@@ -8,6 +8,8 @@ from textwrap import dedent
 
 from resiliparse.parse.html import DOMNode
 
+from pipeline.extract.parser import has
+
 _CONTAINERS = frozenset(
     ("fragment", "syntaxhighlighter", "crayon-syntax", "CodeMirror", "blob-wrapper", "js-file-line-container",
      "dp-highlighter", "cm-editor", "ace_editor", "react-code-lines")
@@ -23,6 +25,8 @@ _MARGIN = re.compile(
 """Line numbers, prompts, buttons, and what Doxygen shows where the mouse rests."""
 _SKIPPED = frozenset(("script", "style", "button", "svg", "template", "select", "textarea"))
 _ROWS = frozenset(("div", "li", "tr", "p", "ol", "ul", "table", "pre"))
+_NO_PARTS = ":not(span, a, code, b, i, em, strong)"
+"""Elements that may be more than a part of a line."""
 _LANGUAGE = re.compile(
     r"(?:^|\s)(?:(?:mw-highlight-lang|language|lang|highlight-source|highlight|hl|src|brush|syntax)[-:]\s*|"
     r"(?:sourceCode|syntaxhighlighter|hljs|src|prettyprint|code)\s+)([a-zA-Z][\w+#]*)(?=$|\s|;)"
@@ -34,7 +38,7 @@ _NO_LANGUAGE = frozenset(
 _SAME = {"ipython": "python", "ipython3": "python", "python3": "python", "py3": "python"}
 
 _SENTENCE = re.compile(r"[^\W\d_]{2,30}[,;:]? [^\W\d_]{1,30}[,;:]? [^\W\d_]")  # bounded, or long words take for ever
-_SYMBOLS = re.compile(r"[{}\[\]<>=;_|\\/#@&*+~`]")
+_SYMBOLS = "{}[]<>=;_|\\/#@&*+~`"
 _BLANKS = re.compile(r"\S {3,}\S")
 
 
@@ -58,6 +62,19 @@ def numbers_lines(node: DOMNode, source: str) -> bool:
 
 def verbatim(node: DOMNode) -> str:
     """The text of code, its blanks and line breaks kept; line numbers, prompts and buttons left out."""
+    source = (node.text if _is_all_code(node) else _without_margins(node)).replace("\xa0", " ")
+    # Doxygen leaves a blank between the numbers and the lines.
+    return dedent(source) if "fragment" in node.class_name.split() else source
+
+
+def _is_all_code(node: DOMNode) -> bool:
+    """Whether there is nothing in it but text and, as highlighters write them, parts of lines."""
+    if has(node, _NO_PARTS):
+        return False
+    return not any(_in_margin(part.class_name[:200]) for part in node.query_selector_all("[class]"))
+
+
+def _without_margins(node: DOMNode) -> str:
     pieces: list[str] = []
     pending: list[DOMNode] = [node]
     while pending:
@@ -71,9 +88,7 @@ def verbatim(node: DOMNode) -> str:
             if tag in _ROWS and pieces and not pieces[-1].endswith("\n"):
                 pieces.append("\n")
             pending += item.child_nodes[::-1]
-    source = "".join(pieces).replace("\xa0", " ")
-    # Doxygen leaves a blank between the numbers and the lines.
-    return dedent(source) if "fragment" in node.class_name.split() else source
+    return "".join(pieces)
 
 
 @lru_cache(maxsize=4096)
@@ -102,7 +117,9 @@ def reads_as_prose(source: str) -> bool:
     """Whether preformatted text is sentences: a letter, an old plain-text page, a poem of long lines."""
     if len(source) < 200:
         return False
+    if sum(map(source.count, _SYMBOLS)) > 0.02 * len(source):
+        return False
     lines = [line for line in source.split("\n") if line.strip()]
     sentences = sum(len(line) for line in lines if _SENTENCE.search(line))
-    symbols, columns = len(_SYMBOLS.findall(source)), sum(_BLANKS.search(line) is not None for line in lines)
-    return sentences >= 0.8 * sum(map(len, lines)) and symbols <= 0.02 * len(source) and columns <= 0.1 * len(lines)
+    columns = sum(_BLANKS.search(line) is not None for line in lines)
+    return sentences >= 0.8 * sum(map(len, lines)) and columns <= 0.1 * len(lines)
