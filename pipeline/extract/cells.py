@@ -21,7 +21,7 @@ _LONGEST_LINE = 300
 def table(walk: Walk, node: DOMNode) -> None:
     blocks = walk.blocks
     if blocks.in_cell or has(node, _LAYOUT):
-        walk.block(node, "table")
+        walk.block_or_menu(node)
         return
     blocks.flush()
     end = walk.unless_menu()
@@ -41,7 +41,7 @@ def row(walk: Walk, node: DOMNode) -> None:
         if _is_line(node):
             _line(walk, node)
         else:
-            walk.block(node, "tr")
+            walk.block(node)
         return
     _between_cells(walk)
     walk.rows.append([])
@@ -69,7 +69,7 @@ def _line(walk: Walk, node: DOMNode) -> None:
 
 def cell(walk: Walk, node: DOMNode) -> None:
     if not walk.blocks.in_cell or not walk.rows:
-        walk.block(node, "td")
+        walk.block_or_menu(node)
         return
 
     def leave() -> None:

@@ -42,9 +42,14 @@ _SYMBOLS = "{}[]<>=;_|\\/#@&*+~`"
 _BLANKS = re.compile(r"\S {3,}\S")
 
 
-def holds_code(node: DOMNode, classes: str) -> bool:
-    """Whether an element's class says that all in it is one piece of code, and no single `pre` in it says it better."""
-    return not _CONTAINERS.isdisjoint(classes.split()) and len(node.query_selector_all("pre")) != 1
+def may_hold_code(classes: str) -> bool:
+    """Whether the classes of an element say that all in it is one piece of code."""
+    return not _CONTAINERS.isdisjoint(classes.split())
+
+
+def holds_code(node: DOMNode) -> bool:
+    """Whether an element that may hold code is one piece of it, and no single `pre` in it says better which."""
+    return len(node.query_selector_all("pre")) != 1
 
 
 def is_typewritten(classes: str) -> bool:

@@ -11,7 +11,15 @@ from resiliparse.parse.html import DOMNode
 from pipeline.extract.blocks import Blocks
 from pipeline.extract.boilerplate import DROPPED, JUDGED, TELLING, Furniture, names_furniture
 from pipeline.extract.cells import cell, row, table
-from pipeline.extract.code import holds_code, is_typewritten, language, numbers_lines, reads_as_prose, verbatim
+from pipeline.extract.code import (
+    holds_code,
+    is_typewritten,
+    language,
+    may_hold_code,
+    numbers_lines,
+    reads_as_prose,
+    verbatim,
+)
 from pipeline.extract.markup import LONGEST_CLASS, element_role, role
 from pipeline.extract.maths import Markup, Piece
 from pipeline.extract.parser import has
@@ -40,12 +48,6 @@ _NOTE_NAME = re.compile(r"\[?([^\s\[\]]{1,20})\]?")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|[A-Za-z]{3,}|[*†‡§\[(].*|TM|SM|®|™)", re.DOTALL)
 
 
-@lru_cache(maxsize=16384)
-def _is_plain(tag: str, classes: str) -> bool:
-    """Whether neither the name of an element nor its classes can make it a formula or furniture."""
-    return not (tag == "table" or tag in JUDGED or element_role(tag) or role(classes) or names_furniture(classes))
-
-
 class Walk:
     """Walks a tree without recursion, so that no depth of nesting can exhaust the stack."""
 
@@ -64,9 +66,10 @@ class Walk:
 
     def run(self, furniture: Furniture) -> None:
         self.furniture = furniture
-        self.pending.extend(reversed(self.furniture.content()))
-        while self.pending:
-            item = self.pending.pop()
+        pending = self.pending
+        pending.extend(reversed(self.furniture.content()))
+        while pending:
+            item = pending.pop()
             if not isinstance(item, DOMNode):
                 item()
             elif (tag := item.tag) == "#text":
@@ -98,25 +101,10 @@ class Walk:
         classes = node.class_name[:LONGEST_CLASS] if "class" in attributes else ""
         if classes and self.configured and not self.configured.isdisjoint(classes.split()):
             self._ignore(classes)
-        is_plain = _is_plain(tag, classes) and self.telling.isdisjoint(attributes)
-        if not is_plain and self._is_apart(node, tag, classes, attributes):
-            return
-        handler = _HANDLERS.get(tag)
-        if tag == "table" and classes and holds_code(node, classes):
-            self._pre(node)
-        elif handler:
+        is_plain, handler = _manner(tag, classes)
+        may_be_apart = not (is_plain and self.telling.isdisjoint(attributes))
+        if not (may_be_apart and self._is_apart(node, tag, classes, attributes)):
             handler(self, node)
-        elif classes and tag == "span" and is_typewritten(classes):
-            self._code(node)
-        elif classes == "classifier":  # docutils leaves the colon after a term to the style sheet
-            self.blocks.text(" : ")
-            self.children(node)
-        elif classes and holds_code(node, classes):
-            self._pre(node)
-        elif tag in _BLOCKS:
-            self.block(node, tag)
-        else:
-            self.children(node)
 
     def _is_apart(self, node: DOMNode, tag: str, classes: str, attributes: list[str]) -> bool:
         """Whether an element stands for formulas, which are written, or is furniture, which is left out."""
@@ -156,9 +144,13 @@ class Walk:
             self.pending.append(leave)
         self.pending += node.child_nodes[::-1]
 
-    def block(self, node: DOMNode, tag: str) -> None:
+    def block(self, node: DOMNode) -> None:
         self.blocks.flush()
-        self.children(node, self.unless_menu() if tag in _MENUS else self.blocks.flush)
+        self.children(node, self.blocks.flush)
+
+    def block_or_menu(self, node: DOMNode) -> None:
+        self.blocks.flush()
+        self.children(node, self.unless_menu())
 
     def unless_menu(self) -> Callable[[], None]:
         """Ends a block and takes it back if it holds links and hardly anything else; formulas save it."""
@@ -243,7 +235,7 @@ class Walk:
         """A term that is defined; the mark of a footnote leads its first line."""
         name = _NOTE_NAME.fullmatch(node.text.strip()) if "label" in node.class_name.split() else None
         if name is None:
-            self.block(node, "dt")
+            self.block(node)
             return
         self.blocks.flush()
         self.blocks.lead = "".join(self.blocks.prefixes) + f"[{name[1]}] "
@@ -256,6 +248,14 @@ class Walk:
         self.blocks.flush()
         self.blocks.indent("> ")
         self.children(node, leave)
+
+    def _classifier(self, node: DOMNode) -> None:
+        self.blocks.text(" : ")  # docutils leaves the colon after a term to the style sheet
+        self.children(node)
+
+    def _container(self, node: DOMNode) -> None:
+        handler = Walk._pre if holds_code(node) else _handler(node.tag, "")
+        handler(self, node)
 
     def _pre(self, node: DOMNode) -> None:
         if self.in_lines:
@@ -332,7 +332,29 @@ def _number(node: DOMNode, attribute: str, otherwise: int) -> int:
     return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else otherwise
 
 
-_HANDLERS: dict[str, Callable[[Walk, DOMNode], None]] = {
+@lru_cache(maxsize=16384)
+def _manner(tag: str, classes: str) -> tuple[bool, _Handler]:
+    """Whether an element can be neither a formula nor furniture by its name and classes; and how it is walked."""
+    telling = tag == "table" or tag in JUDGED or element_role(tag) or role(classes) or names_furniture(classes)
+    return not telling, _handler(tag, classes)
+
+
+def _handler(tag: str, classes: str) -> _Handler:
+    if tag == "table" and may_hold_code(classes):
+        return Walk._container
+    if tag in _HANDLERS:
+        return _HANDLERS[tag]
+    if tag == "span" and is_typewritten(classes):
+        return Walk._code
+    if classes == "classifier":
+        return Walk._classifier
+    if may_hold_code(classes):
+        return Walk._container
+    return Walk.block_or_menu if tag in _MENUS else Walk.block if tag in _BLOCKS else Walk.children
+
+
+_Handler = Callable[[Walk, DOMNode], None]
+_HANDLERS: dict[str, _Handler] = {
     "a": Walk._link, "br": Walk._break, "em": Walk._emphasis, "q": Walk._quotation,
     "pre": Walk._pre, "listing": Walk._pre,
     "code": Walk._code,
