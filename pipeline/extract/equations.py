@@ -43,14 +43,18 @@ def read(table: DOMNode, read: Read, named: bool = False) -> list[Formula | str]
     """A table as one formula, its rows as lines; one that no class names must be a single formula and its number."""
     if not named and (len(table.text) > _LONGEST or has(table, "th, caption, ul, p, h1, h2, h3, pre")):
         return None
-    rows = [[_pieces(cell, read) for cell in _cells(row)] for row in islice(table.query_selector_all("tr"), _MOST_ROWS)]
-    if any(cell is None for row in rows for cell in row):
+    try:
+        rows = [
+            [list(_walk(cell, read)) for cell in _cells(row)]
+            for row in islice(table.query_selector_all("tr"), _MOST_ROWS)
+        ]
+    except _ForeignError:  # in the first cell of nearly every table
         return None
-    lines = [[[piece for piece in cell or () if isinstance(piece, Formula)] for cell in row] for row in rows]
+    lines = [[[piece for piece in cell if isinstance(piece, Formula)] for cell in row] for row in rows]
     formulas = [formula for row in lines for cell in row for formula in cell]
     if not formulas or (not named and len(formulas) > 1):
         return None
-    numbers = [piece for row in rows for cell in row for piece in cell or () if isinstance(piece, str)]
+    numbers = [piece for row in rows for cell in row for piece in cell if isinstance(piece, str)]
     return [_joined(lines, formulas), *([" ".join(numbers)] if numbers else [])]
 
 

@@ -35,6 +35,9 @@ _NO_FORMULAS = frozenset(
 )
 """Elements whose class `math` or `latex` speaks of a subject or a language."""
 _RENDERED_ROLES = ("rendered", "preview")
+_SETTING = frozenset(("data-math-style", "inline", "mode", "env", "block", "display", "data-display"))
+"""Attributes by which an element says how its formula is set."""
+_DISPLAYS = ("block", "display")
 _ANY_DELIMITER = Page(renders=True, dollar=True)
 
 
@@ -91,24 +94,24 @@ def _box(node: DOMNode, tag: str, classes: str, named: str, markup: Markup) -> l
 def _is_display(node: DOMNode, tag: str, classes: str) -> bool | None:
     """What an element says of how its formula is set; None if it says nothing."""
     names = classes.lower()
-    if (
-        "inline" in names
-        or node.getattr("data-math-style") == "inline"
-        or node.getattr("inline") not in (None, "false")
-    ):
+    if "inline" in names:
         return False
-    if (
-        "display" in names
-        or "block" in names
-        or tag.startswith(("block", "display"))
-        or tag.endswith(("block", "display", "div"))
-    ):
+    said = _SETTING.intersection(node.attrs)  # of which most elements have none
+    if said and _says_inline(node):
+        return False
+    if "display" in names or "block" in names or tag.startswith(_DISPLAYS) or tag.endswith((*_DISPLAYS, "div")):
         return True
+    return True if (said and _says_display(node)) or tag in ("div", "p", "center", "figure", "pre") else None
+
+
+def _says_inline(node: DOMNode) -> bool:
+    return node.getattr("data-math-style") == "inline" or node.getattr("inline") not in (None, "false")
+
+
+def _says_display(node: DOMNode) -> bool:
     if node.getattr("data-math-style") == "display" or "display" in (node.getattr("mode") or node.getattr("env") or ""):
         return True
-    if node.hasattr("block") or (node.getattr("display") or node.getattr("data-display")) in ("true", "block"):
-        return True
-    return True if tag in ("div", "p", "center", "figure", "pre") else None
+    return node.hasattr("block") or (node.getattr("display") or node.getattr("data-display")) in ("true", "block")
 
 
 def _attributed(node: DOMNode, classes: str, names: tuple[str, ...]) -> list[Piece] | None:
