@@ -70,7 +70,7 @@ class Blocks:
     _in_list: bool = False
 
     def __post_init__(self) -> None:
-        self._signs = re.compile(f"[{re.escape(grammar(self.page).signs)}]" if self.page is not None else "(?!)")
+        self._signs = grammar(self.page).signs if self.page is not None else re.compile("(?!)")
 
     def text(self, value: str) -> None:
         if not value.isascii():

@@ -70,8 +70,8 @@ class Grammar:
     others: re.Pattern[str]
     """Those without the dollars."""
     rules: dict[str, Rule]
-    signs: str
-    """Characters of which a text must hold one to hold a formula."""
+    signs: re.Pattern[str]
+    """The characters that openers begin with, which are found in a fraction of the time."""
 
 
 @lru_cache(maxsize=64)
@@ -85,11 +85,12 @@ def grammar(page: Page) -> Grammar:
         rules[left] = Rule(right, "alone", "none", "asciimath")
     lefts = "|".join(re.escape(left) for left in sorted(rules, key=len, reverse=True))
     others = rf"{ENVIRONMENT}|{_TAG}|(?P<left>{lefts})(?P=left)*|\\[\\$]"
+    beginnings = {left[0] for left in rules} | {"$", "\\", "["}
     return Grammar(
         re.compile(rf"{others}|(?P<dollars>\$+)"),
         re.compile(rf"{others}|(?P<dollars>(?!))"),
         rules,
-        "".join({left[0] for left in rules} | {"$", "\\", "["}),
+        re.compile(f"[{re.escape(''.join(beginnings))}]"),
     )
 
 
@@ -101,10 +102,11 @@ def split(text: str, page: Page, block: bool = True) -> Iterator[str | Formula]:
     scan = _Scan(text, page, block)
     openers = scan.grammar.openers if scan.pairs else scan.grammar.others
     start = position = 0
-    while opener := openers.search(text, position):
-        found = scan.formula(opener)
+    while sign := scan.grammar.signs.search(text, position):
+        opener = openers.match(text, sign.start())
+        found = scan.formula(opener) if opener else None
         if found is None:
-            position = scan.after(opener)
+            position = scan.after(opener) if opener else sign.end()
             continue
         formula, begin, end = found
         if start < begin:
