@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _DOLLARS = re.compile(r"\\.|\$", re.DOTALL)
-_BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
+_BRACES = re.compile(r"\\[\\{}]|[{}]")
 _MARKS = re.compile(r"\\.|[{}$]", re.DOTALL)
 _TOKENS = re.compile(r"\\.|[{}]|[^\\{}]+|\\", re.DOTALL)
 _COMMENT = re.compile(r"(?<!\\)((?:\\\\)*)%")
@@ -62,6 +62,8 @@ def undelimited(tex: str, display: bool, kind: str) -> Formula:
 
 def _closes(body: str, closer: str) -> bool:
     r"""Whether a formula ends before its last delimiter, so that there are several; inner ones lie in braces."""
+    if closer not in body:
+        return False
     depth = 0
     for token in _MARKS.findall(body):
         depth += (token == "{") - (token == "}")
