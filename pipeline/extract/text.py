@@ -78,13 +78,13 @@ class Walk:
                 self._element(item, tag)
 
     def _text(self, value: str) -> None:
-        if value.isspace() and not self.in_lines:  # nearly half of the pieces of text on a page
-            self.blocks.blank(value)
-            return
         if self.in_lines:
             for line in value.strip("\n").split("\n"):
                 self.blocks.text(line)
                 self.blocks.line_break()
+        elif value.isspace():  # nearly half of the pieces of text on a page
+            self.blocks.blank(value)
+            return
         else:
             self.blocks.text(value)
         self._count(value)
