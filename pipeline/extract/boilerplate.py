@@ -129,8 +129,8 @@ class Furniture:
 
     def content(self) -> list[DOMNode]:
         """Where the text of the page is: its `main` elements or its article, and its title, else all of the body."""
-        mains = self._mains()
-        article = self._article(mains) if len(mains) <= 1 and "<article" in self.signs else None
+        mains, length = self._mains()
+        article = self._article(mains, length) if len(mains) <= 1 and "<article" in self.signs else None
         parts = [article] if article is not None else mains
         if not parts:
             return [self.body]
@@ -138,16 +138,17 @@ class Furniture:
             return parts
         return [*self.titles, *parts] if len(self.titles) == 1 else parts
 
-    def _mains(self) -> list[DOMNode]:
-        """The `main` elements, if they hold the text."""
+    def _mains(self) -> tuple[list[DOMNode], int]:
+        """The `main` elements, if they hold the text, and how many characters of it."""
         # Not one selector for both: resiliparse gives an element twice that both halves match.
         found = self.body.query_selector_all("main") if "<main" in self.signs else []
         if not found and "role=main" in self.signs:
             found = self.body.query_selector_all("[role=main]")
         mains = [node for node in found if not _within_main(node)]
-        return mains if mains and sum(map(running, mains)) >= MAJORITY * self.total else []
+        length = sum(map(running, mains))
+        return (mains, length) if mains and length >= MAJORITY * self.total else ([], 0)
 
-    def _article(self, mains: list[DOMNode]) -> DOMNode | None:
+    def _article(self, mains: list[DOMNode], length: int) -> DOMNode | None:
         """The one article with nearly all of the text, and with all of its code and mathematics."""
         whole = mains[0] if mains else self.body
         articles = whole.query_selector_all("article")
@@ -162,8 +163,8 @@ class Furniture:
         solid = ", ".join(selector for sign, selector in _SOLID.items() if sign in self.signs)
         if solid and len(article.query_selector_all(solid)) != len(whole.query_selector_all(solid)):
             return None
-        text = running(whole) if mains else self.total
-        return article if running(article) >= max(NEARLY * text, LEAST) else None
+        length = length if mains else self.total
+        return article if running(article) >= max(NEARLY * length, LEAST) else None
 
     def holds(self, node: DOMNode, tag: str, classes: str, attributes: list[str]) -> bool:
         """Whether an element and all that is in it is furniture."""

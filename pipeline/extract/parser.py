@@ -8,15 +8,15 @@ from resiliparse.parse.html import DOMNode, HTMLTree
 
 # A character reference that is shorter than what it stands for in UTF-8 makes lexbor (resiliparse 1.1.0) write past the
 # end of its buffer, from 24 kB of such text on. These two are all that HTML has.
-_GROWING = {"&nGt;": "\u226b\u20d2", "&nLt;": "\u226a\u20d2"}
+_GROWING = re.compile("&n([GL])t;")
+_GROWN = {"G": "\u226b\u20d2", "L": "\u226a\u20d2"}
 _PREFIX = re.compile(r"<([a-zA-Z][\w.-]{0,30}):math[\s>]")
 _PREFIXED = re.compile(r"<(/?)([a-zA-Z][\w.-]{0,30}):")
 
 
 def parse(html: str) -> HTMLTree:
     """The tree of a page or of a piece of one. Raises ValueError for what cannot be parsed."""
-    for reference, character in _GROWING.items():
-        html = html.replace(reference, character)
+    html = _GROWING.sub(lambda reference: _GROWN[reference[1]], html)
     return HTMLTree.parse(without_prefixes(html))
 
 
