@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from resiliparse.parse.html import DOMNode
@@ -16,7 +16,7 @@ from pipeline.extract.tex import Formula
 Read = Callable[[DOMNode, str, str], "list[Formula | str] | None"]
 
 _MOST_NODES = 600
-"""Nodes that are looked at before a box counts as text: boxes may lie in boxes, and each is looked at anew."""
+"""Nodes that are looked at before a box counts as text."""
 _MOST_ROWS = 200
 _LONGEST = 4000
 """Characters of a table without a name that are looked at."""
@@ -29,33 +29,59 @@ _DISPLAYSTYLE = re.compile(r"\\(?:display|text)style\b\s*")
 
 
 class _ForeignError(Exception):
-    """Something other than formulas and their numbers."""
+    """Something other than formulas and their numbers, which ends the reading of all boxes around it."""
 
 
-def displayed(box: DOMNode, read: Read) -> list[Formula | str] | None:
+@dataclass(frozen=True, slots=True)
+class Box:
+    """How the content of a box is read.
+
+    Boxes lie in boxes, and whatever spoils the inner one spoils the outer one, too: so the inner one is read only once.
+    """
+
+    read: Read
+    inner: bool
+    """It lies in another box that is being read."""
+
+
+def displayed(node: DOMNode, box: Box) -> list[Formula | str] | None:
     """What a box for displayed formulas holds, if it holds nothing else."""
-    pieces = _pieces(box, read)
-    formulas = [replace(piece, display=True) for piece in pieces or () if isinstance(piece, Formula)]
-    return [*formulas, *(piece for piece in pieces or () if isinstance(piece, str))] if formulas else None
+    try:
+        pieces = list(_walk(node, box.read))
+    except _ForeignError:
+        if box.inner:
+            raise
+        return None
+    formulas = [replace(piece, display=True) for piece in pieces if isinstance(piece, Formula)]
+    numbers = [piece for piece in pieces if isinstance(piece, str)]
+    return [*formulas, *numbers] if formulas or box.inner else None
 
 
-def read(table: DOMNode, read: Read, named: bool = False) -> list[Formula | str] | None:
+def read(table: DOMNode, box: Box, named: bool) -> list[Formula | str] | None:
     """A table as one formula, its rows as lines; one that no class names must be a single formula and its number."""
     if not named and (len(table.text) > _LONGEST or has(table, "th, caption, ul, p, h1, h2, h3, pre")):
         return None
     try:
-        rows = [
-            [list(_walk(cell, read)) for cell in _cells(row)]
-            for row in islice(table.query_selector_all("tr"), _MOST_ROWS)
-        ]
+        rows = [[list(_walk(cell, box.read)) for cell in _cells(row)] for row in islice(_rows(table), _MOST_ROWS)]
     except _ForeignError:  # in the first cell of nearly every table
+        if box.inner:
+            raise
         return None
     lines = [[[piece for piece in cell if isinstance(piece, Formula)] for cell in row] for row in rows]
     formulas = [formula for row in lines for cell in row for formula in cell]
     if not formulas or (not named and len(formulas) > 1):
-        return None
+        return [piece for row in rows for cell in row for piece in cell] if box.inner else None
     numbers = [piece for row in rows for cell in row for piece in cell if isinstance(piece, str)]
     return [_joined(lines, formulas), *([" ".join(numbers)] if numbers else [])]
+
+
+def _rows(table: DOMNode) -> Iterator[DOMNode]:
+    """The rows of a table, but not those of tables in it."""
+    for child in table.child_nodes:
+        if child.tag == "tr":
+            yield child
+        elif child.tag in ("tbody", "thead", "tfoot"):
+            yield from _rows(child)
 
 
 def _cells(row: DOMNode) -> list[DOMNode]:
@@ -79,14 +105,6 @@ def _joined(rows: list[list[list[Formula]]], formulas: list[Formula]) -> Formula
 
 def _plain(formula: Formula) -> str:
     return _DISPLAYSTYLE.sub("", formula.tex.strip(), count=1) if formula.tex.lstrip().startswith("\\") else formula.tex
-
-
-def _pieces(box: DOMNode, read: Read) -> list[Formula | str] | None:
-    """The formulas and numbers in `box`; None if there is anything else."""
-    try:
-        return list(_walk(box, read))
-    except _ForeignError:
-        return None
 
 
 def _walk(box: DOMNode, read: Read) -> Iterator[Formula | str]:

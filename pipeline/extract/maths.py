@@ -34,6 +34,8 @@ _NO_FORMULAS = frozenset(
     ("a", "code", "pre", "body", "html", "h1", "h2", "h3", "h4", "h5", "h6", "button", "nav", "ul", "ol", "label")
 )
 """Elements whose class `math` or `latex` speaks of a subject or a language."""
+MOST_BOXES = 8
+"""Boxes within boxes that are read as such; what lies deeper is only layout."""
 _RENDERED_ROLES = ("rendered", "preview")
 _SETTING = frozenset(("data-math-style", "inline", "mode", "env", "block", "display", "data-display"))
 """Attributes by which an element says how its formula is set."""
@@ -49,8 +51,8 @@ class Markup:
     """The attributes that hold formulas on some element of the page."""
     comments: bool = False
     """Comments before formulas hold their sources."""
-    boxes: int = 2
-    """Levels of boxes within boxes that are read as one; each is read anew, so that every level doubles the work."""
+    boxes: int = 0
+    """Boxes that are being read around what is read now."""
 
     @classmethod
     def of(cls, signs: frozenset[str]) -> Markup:
@@ -66,14 +68,14 @@ class Markup:
         if self.comments and named and (formulas := comments.read(node)) is not None:
             return formulas
         if not named:
-            return equations.read(node, self.within().read) if tag == "table" and self.boxes else None
+            return equations.read(node, self.within(), False) if tag == "table" and self.boxes < MOST_BOXES else None
         if named in ("display", "equations", "likely") or (named == "source" and tag == "div"):
             return _box(node, tag, classes, named, self)
         return _READERS[named](node, tag, classes)
 
-    def within(self) -> Markup:
-        """The same within one more box."""
-        return replace(self, boxes=self.boxes - 1)
+    def within(self) -> equations.Box:
+        """How to read what is in one more box."""
+        return equations.Box(replace(self, boxes=self.boxes + 1).read, self.boxes > 0)
 
 
 def _box(node: DOMNode, tag: str, classes: str, named: str, markup: Markup) -> list[Piece] | None:
@@ -81,10 +83,10 @@ def _box(node: DOMNode, tag: str, classes: str, named: str, markup: Markup) -> l
     if tag in _NO_FORMULAS and named != "source" and not (tag == "pre" and classes == "math"):
         return None
     if tag in ("table", "tbody") or named == "equations":
-        return equations.read(node, markup.within().read, named=True) if markup.boxes else None
+        return equations.read(node, markup.within(), named=True) if markup.boxes < MOST_BOXES else None
     if has(node, _DRAWN):
         if _is_display(node, tag, classes) or named == "display":
-            return equations.displayed(node, markup.within().read) if markup.boxes else None
+            return equations.displayed(node, markup.within()) if markup.boxes < MOST_BOXES else None
         return _html(node, tag, classes) if has(node, "img") and node.text.strip() else None
     if named == "display" and not TEX.search(node.text[:2000]):
         return None
