@@ -199,15 +199,15 @@ class Blocks:
         self._counted = (self.letters, self.linked, self.named, self.links)
 
     def render(self) -> str:
-        """The whole text. Where it holds formulas, a dollar that belongs to none is written `\\$`."""
+        """The whole text. A dollar that belongs to no formula is written `\\$`."""
         self.flush()
         text = "".join(mark + text for mark, text in self._mended()).strip("\n")
         text = text.replace("\ue005", "")
         # What stands for a formula must not touch what ends in a backslash or in another formula.
         text = text.replace("\\\ue000", "\\ \ue000").replace("\ue001\ue000", "\ue001 \ue000")
-        if self.formulas and "\\\ue002" in text:
+        if "\\\ue002" in text:
             text = _ESCAPED.sub(lambda match: match[1] or "\\$", text)
-        text = text.replace("\ue002", "\\$" if self.formulas else "$")
+        text = text.replace("\ue002", "\\$")
         return self._with_atoms(text)
 
     def _with_atoms(self, text: str) -> str:

@@ -38,8 +38,8 @@ def extract(html: bytes, charset: str | None = None, limits: Limits = LIMITS) ->
     """Markdown-like text of a page with its mathematics as `$…$` and `$$…$$`.
 
     `charset` is that of the HTTP header, if there is one. Raises ExtractError if the page exceeds a limit or the
-    parser refuses it. Where the text holds formulas, every bare dollar outside code belongs to one, and all others are
-    written `\\$`.
+    parser refuses it. Every bare dollar outside code belongs to a formula; all others are written `\\$`, on pages without
+    formulas too, so that a text reads alike wherever it comes from.
     """
     text, encoding = decode(html, charset)
     source = text.encode() if b"\x00" in html else html  # NULs, which are half of UTF-16, would hide what is looked for
