@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from resiliparse.parse.html import DOMNode
 
 from filters.prefilter import maths_sign
-from pipeline.extract.blocks import Blocks
-from pipeline.extract.boilerplate import Furniture
 from pipeline.extract.bounds import ExtractError, Limits
 from pipeline.extract.charset import decode
-from pipeline.extract.configuration import Page
-from pipeline.extract.maths import Markup
+from pipeline.extract.delimited.configuration import Page
+from pipeline.extract.layout.blocks import Blocks
+from pipeline.extract.layout.boilerplate import Furniture
+from pipeline.extract.layout.text import Walk
+from pipeline.extract.marked.maths import Markup
 from pipeline.extract.parser import parse
 from pipeline.extract.signs import signs_in
-from pipeline.extract.text import Walk
 
 LIMITS = Limits()
 
@@ -38,8 +38,8 @@ def extract(html: bytes, charset: str | None = None, limits: Limits = LIMITS) ->
     """Markdown-like text of a page with its mathematics as `$…$` and `$$…$$`.
 
     `charset` is that of the HTTP header, if there is one. Raises ExtractError if the page exceeds a limit or the
-    parser refuses it. Every bare dollar outside code belongs to a formula; all others are written `\\$`, on pages without
-    formulas too, so that a text reads alike wherever it comes from.
+    parser refuses it. Every bare dollar outside code belongs to a formula; all others are written `\\$`, on pages
+    without formulas too, so that a text reads alike wherever it comes from.
     """
     text, encoding = decode(html, charset)
     source = text.encode() if b"\x00" in html else html  # NULs, which are half of UTF-16, would hide what is looked for

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from filters.automaton import Automaton
-from pipeline.extract import boilerplate, comments, configuration, markup
+from pipeline.extract.delimited import configuration
+from pipeline.extract.layout import boilerplate
+from pipeline.extract.marked import comments, markup
 
 _WORDS = (*configuration.WORDS, *markup.ATTRIBUTE_NAMES, comments.SIGN)
 # A name may stand behind a prefix that the parser is not shown.

@@ -13,7 +13,7 @@ from filters import wordlist
 from filters.document import Document, Drop
 from pipeline.extract import ExtractError, extract
 from pipeline.extract.filter import ExtractHtml
-from pipeline.extract.tokens import FUNCTIONS, SYMBOLS
+from pipeline.extract.mathml.tokens import FUNCTIONS, SYMBOLS
 
 
 def text(html: str) -> str:
@@ -96,7 +96,7 @@ def test_no_line_goes_for_a_word_in_it(line: str) -> None:
     assert text(f"<h2>{line}</h2><p>{line}") == f"## {line}\n\n{line}"
 
 
-@pytest.mark.parametrize("word", wordlist.load("pipeline.extract", "boilerplate.txt"))
+@pytest.mark.parametrize("word", wordlist.load("pipeline.extract.layout", "boilerplate.txt"))
 def test_each_furniture_word_counts_as_class_and_id_but_not_within_a_word(word: str) -> None:
     name = word.removeprefix("=")
     assert text(f"<p>a<div class='x {name.upper()}'>b</div>") == "a"
@@ -106,21 +106,21 @@ def test_each_furniture_word_counts_as_class_and_id_but_not_within_a_word(word: 
     assert (text(f"<p>a<div class='my-{name}'>b</div>") == "a") == (name == word)
 
 
-@pytest.mark.parametrize("name", wordlist.load("pipeline.extract", "asides.txt"))
+@pytest.mark.parametrize("name", wordlist.load("pipeline.extract.layout", "asides.txt"))
 def test_each_content_word_keeps_what_stands_aside_or_is_folded_away(name: str) -> None:
     assert text(f"<p>a<aside class='x-{name}'>b</aside>") == "a\n\nb"
     assert text(f"<p>a<div hidden id='{name}'>b</div>") == "a\n\nb"
     assert text("<p>a<aside class='x'>b</aside><div hidden>b</div>") == "a"
 
 
-@pytest.mark.parametrize("phrase", wordlist.load("pipeline.extract", "phrases.txt"))
+@pytest.mark.parametrize("phrase", wordlist.load("pipeline.extract.layout", "phrases.txt"))
 def test_each_phrase_goes_where_it_is_all_of_a_block(phrase: str) -> None:
     assert text(f"<p>a<div>» <a href=x>{phrase.title()}</a> …</div>") == "a"
     assert text(f"<p>a<div>{phrase} b</div>") == f"a\n\n{phrase} b"
     assert (text(f"<h1>a</h1><h2>{phrase}</h2>") == "# a") == (" " in phrase)
 
 
-@pytest.mark.parametrize("opening", wordlist.load("pipeline.extract", "openings.txt"))
+@pytest.mark.parametrize("opening", wordlist.load("pipeline.extract.layout", "openings.txt"))
 def test_each_opening_goes_however_its_line_goes_on(opening: str) -> None:
     assert text(f"<p>a<div>{opening.title()}</div>") == "a"
     assert text(f"<h1>a</h1><h3>{opening.title()} of ours</h3><a href=x>b</a><p>c") == "# a\n\nc"

@@ -1,0 +1,1 @@
+"""Mathematics in the text of a page, between delimiters."""

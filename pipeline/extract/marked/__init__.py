@@ -1,0 +1,1 @@
+"""Mathematics that the markup of a page marks as such."""

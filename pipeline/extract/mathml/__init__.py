@@ -1,0 +1,1 @@
+"""MathML, and what renderers drew as well, to TeX."""
