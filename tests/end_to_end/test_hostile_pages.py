@@ -60,7 +60,7 @@ DECEIVING: Mapping[str, tuple[bytes, str]] = {
     # In a drawing links nest, and every strange end looks through them all: some 15 s of native code.
     "a hang": (b"<svg>" + b"<a></x>" * 140_000, "isolation/timeout"),
     # Every paragraph opens all the fonts again: 6 GB of tree.
-    "a bloat": (b"<p>" + b"".join(b"<font a%d>" % number for number in range(900)) + b"<p>x" * 20_000,
+    "a bloat": (b"<p>" + b"".join(b"<font a%d>" % number for number in range(500)) + b"<p>x" * 40_000,
                 "isolation/memory"),
 }  # fmt: skip
 """They pass the bounds, and only the worker's supervisor stops them."""

@@ -78,7 +78,7 @@ def _broken(html: bytes, page: Extraction) -> Iterator[str]:
         yield f"swells: {len(html)} bytes to {size}"
     if found := _PRIVATE.search(page.text):
         yield f"leaves {found[0]!r}"
-    if b"`" not in html and any(not kind.endswith(("/refused", "/definition")) for kind in page.info):
+    if b"`" not in html:
         yield from _wrong_formulas(page)
 
 
