@@ -12,7 +12,7 @@ from manifests import load_manifest
 from pipeline.__main__ import app
 from pipeline.corpus import chain
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 VERBS = sorted(set(re.findall(r"^ +proofpile ([a-z]+)|`proofpile ([a-z]+)", README, re.MULTILINE)))
 
