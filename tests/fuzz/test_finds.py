@@ -22,6 +22,7 @@ LONG = {
     "maths-in-maths": b"<n class=katex" + b"><m:math class>\\tag{1}</object" * 300,
     "displays-in-displays": b"katex" + b"<center class='math display'>" * 400 + b"<img class=tex alt='$x$'>word",
     "tables-in-tables": b"katex" + b"<table class=equation><tr><td>" * 200 + b"<math><mi>x</mi></math> word",
+    "letters-of-an-alphabet": ("katex<math><mi>" + "𝔸" * 200_000).encode(),
     "growing": b"katex xxx" + b"&nGt;&nLt;" * 30_000,
 }
 

@@ -51,19 +51,17 @@ _SIZES = ((1.4, "big"), (1.9, "Big"), (2.43, "bigg"), (4.0, "Bigg"))
 def joined(pieces: list[str]) -> str:
     """Concatenation that keeps a blank where a command would run into the letter after it, `\\mathrm{ab}` in one."""
     out: list[str] = []
+    style = ""
     for piece in pieces:
-        if (
-            out
-            and (styled := _STYLED.fullmatch(piece))
-            and out[-1].startswith(styled[1])
-            and _STYLED.fullmatch(out[-1])
-        ):
-            out[-1] = out[-1][:-1] + styled[2] + "}"
+        styled = _STYLED.fullmatch(piece)
+        if styled and styled[1] == style:
+            out[-1:] = [styled[2], "}"]
             continue
         if out and piece[:1].isalpha() and _ENDS_IN_COMMAND.search(out[-1][-24:]):
             out.append(" ")
         if piece:
-            out.append(piece)
+            style = styled[1] if styled else ""
+            out += [styled[1] + styled[2], "}"] if styled else [piece]
     return "".join(out)
 
 
