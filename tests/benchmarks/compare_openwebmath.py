@@ -74,9 +74,9 @@ def install(repository: Path) -> None:
     """Their code at the commit, our models where it looks for them, and its environment, unless they are there."""
     code, python = PEER / "code", PEER / "venv" / "bin" / "python"
     if not code.exists():
-        (code / "models").mkdir(parents=True)
         archive = ["git", "-C", str(repository), "archive", COMMIT, *FILES]
         files = subprocess.run(archive, check=True, capture_output=True).stdout
+        (code / "models").mkdir(parents=True)
         subprocess.run(["tar", "-x", "-C", str(code)], input=files, check=True)
     for name, model in MODELS.items():
         (code / "models" / name).unlink(missing_ok=True)
