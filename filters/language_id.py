@@ -20,7 +20,8 @@ class LanguageId:
 
     Formulas, LaTeX commands, fenced code, digits and ASCII punctuation are taken out first: of 1,647 English pages of
     software and mathematics that refuses 61, raw text 120, lower case 76; of 585 others it keeps 1, 2 and 1. Of a long
-    text the beginning and the middle are read.
+    text the beginning and the middle are read: of 1,744 pages 244 are refused then, and 249 if 5,000 characters are
+    read in both places, which takes twice as long; where the two differ, the page is English.
 
     Adds `language` (code) and `language_score` (probability, 4 decimals) to the document's meta.
     """
@@ -37,7 +38,7 @@ class LanguageId:
     model: Model = LANGUAGE_MODEL
     """A fastText classifier whose labels are language codes."""
 
-    window: int = 5_000
+    window: int = 2_000
     """Characters read at the beginning and again in the middle."""
 
     def __call__(self, document: Document) -> Document | Drop:

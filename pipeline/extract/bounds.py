@@ -23,8 +23,8 @@ class ExtractError(ValueError):
 
 
 REASONS = frozenset({"too-large", "too-deep", "too-many-tags", "too-many-attributes", "parser"})
-FEW_TAGS = 20_000
-"""Tags up to which no nesting whatsoever costs more than a third of a second, so that counts may acquit a page."""
+FEW_TAGS = 40_000
+"""Tags up to which no nesting whatsoever costs more than half a second of parsing, so that counts may acquit a page."""
 
 # Elements that hold nothing, or end by themselves where the next of their kind begins, do not nest.
 _NESTING = re.compile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _DOLLARS = re.compile(r"\\.|\$", re.DOTALL)
 _BRACES = re.compile(r"\\[\\{}]|[{}]")
@@ -30,8 +30,7 @@ _DEFINITION = re.compile(
 """A definition of which all that stood in braces has been taken out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(NamedTuple):
     """One formula of a page: its TeX without delimiters, how it is set, and the markup it was found in."""
 
     tex: str

@@ -42,6 +42,8 @@ _RELATIONS = frozenset(("prev", "next", "tag", "category tag"))
 _ANCHORS = " \n\t¶#§🔗↩↵↑^⇑⬆\ufe0e\ufe0f"
 """What a link shows that leads to where it stands, or back to where its reader came from."""
 _MATHS = "math, script, .katex, .MathJax, mjx-container"
+MOST_JUDGED = 100
+"""Elements within one another that are asked for formulas: each question may look at all that is within."""
 _NOTE = re.compile(r"\[?[\w*†‡§]{1,4}\]?")
 _NOTE_NAME = re.compile(r"\[?([^\s\[\]]{1,20})\]?")
 """A number, or what a cited work is called."""
@@ -58,6 +60,8 @@ class Walk:
         self.lists: list[int | None] = []
         self.rows: list[list[str]] = []
         self.in_link = self.in_lines = False
+        self.judged = 0
+        """Elements around this one that might have been apart from the text, but are not."""
         self.telling = TELLING.union(markup.attributes)
         """Attributes by which an element may be more than a part of the text."""
         page = blocks.page
@@ -91,10 +95,11 @@ class Walk:
 
     def _count(self, value: str) -> None:
         length = len(value.strip())
-        self.blocks.letters += length
+        blocks = self.blocks
+        blocks.letters += length
         if self.in_link:
-            self.blocks.linked += length
-            self.blocks.named += sum(map(str.isalnum, value))
+            blocks.linked += length
+            blocks.named += sum(map(str.isalnum, value))
 
     def _element(self, node: DOMNode, tag: str) -> None:
         attributes = node.attrs  # asked for once: a question to the parser costs as much as a short function
@@ -102,13 +107,20 @@ class Walk:
         if classes and self.configured and not self.configured.isdisjoint(classes.split()):
             self._ignore(classes)
         is_plain, handler = _manner(tag, classes)
-        may_be_apart = not (is_plain and self.telling.isdisjoint(attributes))
-        if not (may_be_apart and self._is_apart(node, tag, classes, attributes)):
-            handler(self, node)
+        if not (is_plain and self.telling.isdisjoint(attributes)):
+            if self._is_apart(node, tag, classes, attributes):
+                return
+            if not is_plain or self.markup.attributes:
+                self.judged += 1
+                self.pending.append(self._leave_judged)
+        handler(self, node)
+
+    def _leave_judged(self) -> None:
+        self.judged -= 1
 
     def _is_apart(self, node: DOMNode, tag: str, classes: str, attributes: list[str]) -> bool:
         """Whether an element stands for formulas, which are written, or is furniture, which is left out."""
-        formulas = self.markup.read(node, tag, classes)
+        formulas = self.markup.read(node, tag, classes) if self.judged < MOST_JUDGED else None
         if formulas is not None:
             self._formulas(formulas, tag)
             return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 
 from resiliparse.parse.html import DOMNode
@@ -52,7 +52,7 @@ def displayed(node: DOMNode, box: Box) -> list[Formula | str] | None:
         if box.inner:
             raise
         return None
-    formulas = [replace(piece, display=True) for piece in pieces if isinstance(piece, Formula)]
+    formulas = [piece._replace(display=True) for piece in pieces if isinstance(piece, Formula)]
     numbers = [piece for piece in pieces if isinstance(piece, str)]
     return [*formulas, *numbers] if formulas or box.inner else None
 
@@ -90,7 +90,7 @@ def _cells(row: DOMNode) -> list[DOMNode]:
 
 def _joined(rows: list[list[list[Formula]]], formulas: list[Formula]) -> Formula:
     if len(formulas) == 1:
-        return replace(formulas[0], tex=_plain(formulas[0]), display=True)
+        return formulas[0]._replace(tex=_plain(formulas[0]), display=True)
     table = [[" ".join(_plain(formula) for formula in cell) for cell in row] for row in rows]
     table = [row for row in table if any(row)]
     firsts = [next(index for index, cell in enumerate(row) if cell) for row in table]
@@ -99,8 +99,8 @@ def _joined(rows: list[list[list[Formula]]], formulas: list[Formula]) -> Formula
         "& " * (first > min(firsts)) + " & ".join(filter(None, row)) for first, row in zip(firsts, table, strict=True)
     ]
     if len(lines) == 1:
-        return replace(formulas[0], tex=lines[0].replace(" & ", " "), display=True)
-    return replace(formulas[0], tex=r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}", display=True)
+        return formulas[0]._replace(tex=lines[0].replace(" & ", " "), display=True)
+    return formulas[0]._replace(tex=r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}", display=True)
 
 
 def _plain(formula: Formula) -> str:

@@ -148,7 +148,7 @@ def _of_attribute(node: DOMNode, source: str, display: bool | None) -> Formula:
     if display is None:
         display = source.endswith("\\\\") or is_displayed(source) or stands_alone(node)
     formula = undelimited(source, display, "attribute")
-    return replace(formula, tex=formula.tex.removesuffix("\\\\"))
+    return formula._replace(tex=formula.tex.removesuffix("\\\\"))
 
 
 def _converted(tree: mathtree.Element, display: bool, kind: str) -> list[Piece]:
@@ -329,7 +329,7 @@ def _delimited(text: str, display: bool | None, sure: bool) -> list[Piece] | Non
     if formula.tex != text:
         return [Formula(formula.tex, formula.display or bool(display and text.startswith("$")), "element")]
     pieces = list(split(text, _ANY_DELIMITER))
-    formulas: list[Piece] = [replace(piece, kind="element") for piece in pieces if isinstance(piece, Formula)]
+    formulas: list[Piece] = [piece._replace(kind="element") for piece in pieces if isinstance(piece, Formula)]
     numbers = [piece.strip(" ¶#\n") for piece in pieces if isinstance(piece, str)]
     if formulas and (sure or display) and all(map(NUMBER.fullmatch, numbers)):
         return formulas + [number for number in numbers if number]

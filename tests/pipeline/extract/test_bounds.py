@@ -12,6 +12,8 @@ from pipeline.corpus import chain
 from pipeline.extract import ExtractError, bounds
 from pipeline.extract.bounds import Limits
 from pipeline.extract.filter import ExtractHtml
+from pipeline.extract.layout.text import MOST_JUDGED
+from pipeline.extract.marked.maths import Markup
 from pipeline.extract.page import extract
 
 PIECES = st.sampled_from((b"<div>", b"</div>", b"<div class='a'>", b"x" * 700, b"y" * 3_999))
@@ -91,3 +93,15 @@ def test_character_references_that_outgrow_themselves_do_no_harm() -> None:
     """lexbor writes past its buffer for these two; 30,000 of them kill the process."""
     text = "x" + "&nGt;" * 30_000 + "&nLt;" * 30_000
     assert extract(f"<p title='{text}'>{text}".encode()).text == "x" + "\u226b\u20d2" * 30_000 + "\u226a\u20d2" * 30_000
+
+
+@pytest.mark.parametrize(
+    "box", ["<div class=equation>", "<span class=math>", "<span class=katex>", "<span class=MathJax_Preview>"]
+)
+def test_boxes_that_hold_no_formula_are_asked_a_hundred_deep(box: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    read = Markup.read
+    monkeypatch.setattr(Markup, "read", lambda *given: asked.append(given) or read(*given))
+    text = extract((f"<p>Let \\(x\\) be.</p>{box * 400}some words").encode()).text
+    assert text.endswith("some words")
+    assert len(asked) <= MOST_JUDGED
