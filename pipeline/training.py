@@ -115,11 +115,12 @@ def perplexity_command(
 
     Example: `proofpile train perplexity runs/arxiv/documents/**/*.parquet --out perplexity.klm`
     """
+    pruned = _counts(prune)
     if evaluated:
         report = evaluate_perplexity(pin(Model(evaluated)), read_texts(files))
         out.write_text(json.dumps(report, indent=1) + "\n", "utf-8")
     else:
-        report = train_perplexity(read_texts(files), out, build(programs), _counts(prune))
+        report = train_perplexity(read_texts(files), out, build(programs), pruned)
     typer.echo(json.dumps(report, indent=1))
 
 
