@@ -49,6 +49,42 @@ class Refusal(Marker):
     """What the sign betrays, in a few words."""
 
 
+class Sign(Marker):
+    """A sign of mathematics that does not suffice by itself; each of the words that is found counts once.
+
+    Unlike other markers its pattern is matched by Hyperscan, word by word: no look around, `\\b` knows ASCII only.
+    """
+
+    weight: int = 1
+    """What each word that is found adds to the score."""
+
+
+class Content(_Facts):
+    """Asks a text without a word that suffices for several that do not, as a library's own files seldom import it."""
+
+    min_score: int
+    """Least sum of the weights of all the different words found in the text, comments and strings included."""
+    signs: tuple[Sign, ...]
+    """The words to look for."""
+
+
+class Lexis(_Facts):
+    """How a language marks comments and strings, so that statements in them do not count."""
+
+    line_comments: tuple[str, ...] = ()
+    """What begins a comment that ends with the line."""
+    block_comments: tuple[tuple[str, str], ...] = ()
+    """Beginnings and ends of comments that may span lines."""
+    nested: bool = False
+    """Whether a block comment may hold another."""
+    strings: tuple[str, ...] = ()
+    """Quotes at both ends of a string that ends with the line at the latest."""
+    long_strings: tuple[tuple[str, str], ...] = ()
+    """Beginnings and ends of strings that may span lines."""
+    escape: str = "\\"
+    """What takes the meaning from the next character in a string; empty if nothing does."""
+
+
 class LargeFiles(_Facts):
     """What is asked of the language's large files in addition."""
 
@@ -67,6 +103,12 @@ class Published(_Facts):
     """Tokens in AlgebraicStack, in millions (Table 9)."""
     verified: bool
     """Whether somebody compared the figure with the paper; if not, it is recalled from memory."""
+    remark: str = ""
+    """What is known of the figure."""
+
+    @property
+    def tokens(self) -> int:
+        return round(self.tokens_millions * 1e6)
 
 
 class Language(_Facts):
@@ -85,7 +127,15 @@ class Language(_Facts):
     max_density: float = 0.5
     """Largest share of digits among the characters that are not white space."""
     any_of: tuple[Marker, ...] = ()
-    """A file needs one of these, if there are any."""
+    """Each suffices, wherever it stands. A file needs one of these, a statement or enough content, if any is listed."""
+    statements: tuple[Marker, ...] = ()
+    """Each suffices as a statement of the language, such as an import, but not in a comment or a string."""
+    content: Content | None = None
+    """What suffices where no single word does."""
+    lexis: Lexis = Lexis()
+    """Comments and strings of the language; the patterns of `statements` begin where neither has begun."""
+    grammar: str = ""
+    """Python module of a tree-sitter grammar. NAME.scm is then the query for statements, each captured as a whole."""
     none_of: tuple[Refusal, ...] = ()
     """Refused anywhere in the text."""
     refused_starts: tuple[Refusal, ...] = ()

@@ -24,7 +24,7 @@ from pipeline.report.doctor import doctor, render_doctor
 from pipeline.report.explain import explain, render_fates
 from pipeline.report.funnel import funnel, render_funnel
 from pipeline.report.plan import plan, render_plan
-from pipeline.report.stats import render_stats, stats
+from pipeline.report.stats import render_stats, stats, write_shapes
 from pipeline.report.status import render_status, status
 from pipeline.run import inline, on_ray
 from pipeline.schema import schema
@@ -224,14 +224,20 @@ def funnel_command(run: RunPath, as_json: AsJson = False) -> None:
 def stats_command(
     run: RunPath,
     published: Annotated[bool, typer.Option("--published", help="Beside the papers' figures.")] = False,
+    write: Annotated[
+        str,
+        typer.Option(metavar="FOLDER", help="Also write stack-stats.json and github-stats.json as math-lm has them."),
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Documents, bytes and tokens by source, subset and split.
 
     Example: `proofpile stats runs/quickstart --published`
     """
-    found = stats(_existing(run), published=published)
+    found = stats(_existing(run), published=published or bool(write))
     print_json(found) if as_json else render_stats(found, out)
+    if write:
+        write_shapes(found, Path(write), err)
 
 
 def explain_command(

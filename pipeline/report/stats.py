@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import chain, groupby
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from manifests import Receipt, Total
+from manifests import Receipt
+from pipeline.report.code import SHAPES, CodeRow, by_language, code_groups, published_shapes, render_code
 from pipeline.report.folder import read_json, receipts_by_stage
-from pipeline.report.published import Figure, published_figures
+from pipeline.report.published import TABLE_9, Figure, published_figures
 from pipeline.report.text import plain, short, size, table
+from pipeline.report.totals import DOCUMENTS, TOKENS, StatsRow, added, of_kind, split_place, stats_rows
 from pipeline.stage import recipe_path
 from pipeline.storage import RunFolder
-
-DOCUMENTS, TOKENS = "documents", "tokens"
-SPLITS = ("train", "validation", "test")
-
-
-@dataclass(frozen=True)
-class StatsRow:
-    """What was written of one group of documents. Bytes are those of the text in UTF-8."""
-
-    stage: str
-    """`documents`: the text, before duplicates were marked; `tokens`: what a trainer gets."""
-    source: str
-    subset: str
-    split: str
-    """Empty in rows of `documents`, which have not been split."""
-    documents: int
-    bytes: int
-    tokens: int
-
-    @property
-    def total(self) -> Total:
-        return Total(documents=self.documents, bytes=self.bytes, tokens=self.tokens)
 
 
 @dataclass(frozen=True)
@@ -71,50 +53,39 @@ class Stats:
     tokenizer: Tokenizer | None = None
     """None before anything has been tokenized."""
     published: list[Comparison] = field(default_factory=list)
+    code: list[CodeRow] = field(default_factory=list)
+    """Languages, beside the published figures; empty unless they are asked for."""
+    shapes: dict[str, Any] = field(default_factory=dict)
+    """The same as math-lm writes it, by file name."""
+    missing: list[str] = field(default_factory=list)
+    """Sources of the manifest of which nothing was written."""
 
 
 def stats(run: RunFolder, published: bool = False) -> Stats:
     """How much there is, from the totals of the receipts that stand; with `published`, beside the papers' figures."""
     receipts = receipts_by_stage(run)
-    rows = [row for kind in (DOCUMENTS, TOKENS) for row in _rows(kind, _of_kind(kind, receipts))]
-    tokenizer = _tokenizer(run, receipts)
-    return Stats(rows, tokenizer, [compare(figure, rows) for figure in published_figures()] if published else [])
+    rows = stats_rows(receipts)
+    found = Stats(rows, _tokenizer(run, receipts), missing=_missing(run, rows))
+    if not published:
+        return found
+    groups = code_groups(run, receipts, rows)
+    beside = [compare(figure, rows) for figure in published_figures()]
+    return replace(found, published=beside, code=by_language(groups), shapes=published_shapes(groups))
 
 
-def _of_kind(kind: str, receipts: Mapping[str, Sequence[Receipt]]) -> Iterator[Receipt]:
-    return chain.from_iterable(group for stage, group in receipts.items() if stage.partition("/")[0] == kind)
-
-
-def _rows(kind: str, receipts: Iterable[Receipt]) -> Iterator[StatsRow]:
-    totals: dict[tuple[str, str, str], Total] = {}
-    for receipt in receipts:
-        for name, total in receipt.totals.items():
-            key = _parts(kind, name)
-            totals[key] = totals.get(key, Total()) + total
-    sources = {source: place for place, (source, _, _) in reversed(list(enumerate(totals)))}
-    for source, subset, split in sorted(totals, key=lambda key: (sources[key[0]], key[1], _split_place(key[2]))):
-        total = totals[source, subset, split]
-        yield StatsRow(kind, source, subset, split, total.documents, total.bytes, total.tokens)
-
-
-def _parts(kind: str, name: str) -> tuple[str, str, str]:
-    """`source/subset` or `source/subset/split` taken apart; the subset `-` is none."""
-    source, _, rest = name.partition("/")
-    subset, _, split = rest.rpartition("/") if kind == TOKENS else (rest, "", "")
-    return source, "" if subset == "-" else subset, split
-
-
-def _split_place(split: str) -> tuple[int, str]:
-    return (SPLITS.index(split) if split in SPLITS else len(SPLITS)), split
+def _missing(run: RunFolder, rows: Sequence[StatsRow]) -> list[str]:
+    written = {row.source for row in rows}
+    named = (section["name"] for section in (read_json(run, "manifest.json") or {}).get("sources", ()))
+    return [name for name in named if name not in written]
 
 
 def _tokenizer(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]]) -> Tokenizer | None:
     """Named by the recipe of the tokens; one that was trained in the run, by the file that it was written to."""
-    tokenized = next(_of_kind(TOKENS, receipts), None)
+    tokenized = next(of_kind(TOKENS, receipts), None)
     if tokenized is None:
         return None
     recipe = (read_json(run, recipe_path(tokenized.recipe)) or {}).get("stage", {})
-    trained = (file for receipt in _of_kind("tokenizer", receipts) for file in receipt.files)
+    trained = (file for receipt in of_kind("tokenizer", receipts) for file in receipt.files)
     sha256 = next((file.sha256 for file in trained if file.path.endswith("tokenizer.json")), "")
     return Tokenizer(_find(recipe, "sha256") or sha256, _find(recipe, "end_of_document"))
 
@@ -145,16 +116,29 @@ def render_stats(found: Stats, console: Console) -> None:
         console.print("Nothing has been written yet: no receipt with totals stands here.")
         return
     console.print(_table(found.rows))
+    if found.missing:
+        console.print(plain(f"Nothing was written of: {', '.join(found.missing)}.", "yellow"))
     if found.tokenizer:
         end = f", every document ended by {found.tokenizer.end}" if found.tokenizer.end else ""
         console.print(plain(f"Tokens of the tokenizer {found.tokenizer.sha256 or 'unknown'}{end}."))
     if found.published:
-        _render_comparisons(found.published, console)
+        render_code(found.code, console)
+        _render_comparisons([item for item in found.published if not item.origin.startswith(TABLE_9)], console)
+
+
+def write_shapes(found: Stats, folder: Path, console: Console) -> None:
+    """Write the statistics as math-lm has them, and say what is not written. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, kind in SHAPES.items():
+        if name in found.shapes:
+            (folder / name).write_text(json.dumps(found.shapes[name], indent=2) + "\n", "utf-8")
+        else:
+            console.print(plain(f"{name} is not written: this run has nothing of a source of kind {kind}"))
 
 
 def _table(rows: Sequence[StatsRow]) -> Table:
     tokenized = any(row.stage == TOKENS for row in rows)
-    split = sorted({row.split for row in rows if row.stage == TOKENS}, key=_split_place)
+    split = sorted({row.split for row in rows if row.stage == TOKENS}, key=split_place)
     columns = ("ingested", "size", *(("kept", "tokens", *(name[:5] for name in split)) if tokenized else ()))
     made = table("documents", *columns)
     for source in dict.fromkeys(row.source for row in rows):
@@ -169,16 +153,12 @@ def _table(rows: Sequence[StatsRow]) -> Table:
 
 
 def _cells(rows: Sequence[StatsRow], tokenized: bool, splits: Sequence[str]) -> list[str]:
-    text, tokens = (_sum(row for row in rows if row.stage == kind) for kind in (DOCUMENTS, TOKENS))
+    text, tokens = (added(row for row in rows if row.stage == kind) for kind in (DOCUMENTS, TOKENS))
     cells = [short(text.documents), size(text.bytes)]
     if tokenized:
-        by_split = [_sum(row for row in rows if row.split == split and row.stage == TOKENS) for split in splits]
+        by_split = [added(row for row in rows if row.split == split and row.stage == TOKENS) for split in splits]
         cells += [short(tokens.documents), short(tokens.tokens), *(short(part.tokens) for part in by_split)]
     return cells
-
-
-def _sum(rows: Iterable[StatsRow]) -> Total:
-    return sum((row.total for row in rows), Total())
 
 
 def _render_comparisons(found: Sequence[Comparison], console: Console) -> None:
