@@ -7,7 +7,7 @@ import unicodedata
 from functools import lru_cache
 
 from filters import wordlist
-from filters.prefilter import SIGNS
+from filters.signs import SIGNS
 
 FORMULA_SIGN = "\x1a"
 """What stands for a formula in prose: a control character, so that it is no word. A text's own ones become blanks."""

@@ -196,8 +196,9 @@ def chain(section: AnySource, models: Mapping[str, Model], where: str) -> tuple[
 def _filter(kind: type[Filter], section: AnySource, models: Mapping[str, Model], where: str) -> Filter:
     given = dict(section.filters.get(kind.rule, {}))
     built = build(kind, given, where)
-    if kind.rule in models:
-        built = replace(typing.cast(Any, built), model=models[kind.rule])
+    asked = MathScore.rule if kind is Prefilter else kind.rule
+    if asked in models:
+        built = replace(typing.cast(Any, built), model=models[asked])
     if isinstance(section, Github) and kind is FileType:
         built = FileType(_languages(section))
     if kind is LanguageId and section.kind in ("stack", "github"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from resiliparse.parse.html import DOMNode
 
-from filters.prefilter import maths_sign
+from filters.signs import maths_sign
 from pipeline.extract.bounds import ExtractError, Limits
 from pipeline.extract.charset import decode
 from pipeline.extract.delimited.configuration import Page
@@ -50,7 +50,7 @@ def extract(html: bytes, charset: str | None = None, limits: Limits = LIMITS) ->
         raise ExtractError("parser", str(error)) from error
     signs = signs_in(source)
     page = Page.of(text, signs)
-    blocks = Blocks(page if page.renders or maths_sign(source) else None)
+    blocks = Blocks(page if page.renders or maths_sign(source) in ("keyword", "command") else None)
     if body is not None:
         try:
             blocks = _walked(blocks, body, signs)

@@ -225,8 +225,9 @@ class Blocks:
         in_list = bool(self.prefixes) and self.prefixes[-1].isspace()
         gap = "\n" if in_list and self._in_list else "\n\n"
         now = (self.letters, self.linked, self.named, self.links)
-        letters, linked, named, links = map(sub, now, self._counted)
-        self._written.append(Passage(gap, self.lead or prefix, text, letters, linked, named, links, self.dropped))
+        letters, linked, named, links = self._counted
+        counts = now[0] - letters, now[1] - linked, now[2] - named, now[3] - links
+        self._written.append(Passage(gap, self.lead or prefix, text, *counts, self.dropped))
         self._in_list, self.lead, self._counted = in_list, "", now
 
     def _with_formulas(self, text: str) -> str:

@@ -70,14 +70,18 @@ class Walk:
 
     def run(self, furniture: Furniture) -> None:
         self.furniture = furniture
-        pending = self.pending
+        pending, pop = self.pending, self.pending.pop
         pending.extend(reversed(self.furniture.content()))
         while pending:
-            item = pending.pop()
+            item = pop()
             if not isinstance(item, DOMNode):
                 item()
             elif (tag := item.tag) == "#text":
-                self._text(item.value)
+                value = item.value
+                if value.isspace() and not self.in_lines:  # nearly half of the pieces of text on a page
+                    self.blocks.blank(value)
+                else:
+                    self._text(value)
             elif tag[0] != "#":
                 self._element(item, tag)
 
@@ -86,9 +90,6 @@ class Walk:
             for line in value.strip("\n").split("\n"):
                 self.blocks.text(line)
                 self.blocks.line_break()
-        elif value.isspace():  # nearly half of the pieces of text on a page
-            self.blocks.blank(value)
-            return
         else:
             self.blocks.text(value)
         self._count(value)

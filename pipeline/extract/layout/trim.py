@@ -33,11 +33,11 @@ _MADE = re.compile(
     r"read the docs|github pages|pandoc|hexo|pelican|ghost|blogger|mdbook|jupyter book|javadoc|haddock|tex4ht|hevea|"
     r"gapdoc2html)\b|"
     r"(?:this page was |page )?last (?:updated?|modified|edited|changed?|revised)\b|all times are (?:GMT|UTC)\b|"
-    r"(?:we|this (?:web)?site|our (?:web)?site) uses? cookies\b|"
-    r".*\ball rights reserved\b",
+    r"(?:we|this (?:web)?site|our (?:web)?site) uses? cookies\b",
     re.IGNORECASE,
 )
-"""How lines begin that name a page's maker, its date, the rights in it or its cookies."""
+"""How lines begin that name a page's maker, its date or its cookies."""
+_RIGHTS = "all rights reserved"
 _LABEL = re.compile(r"(\w[\w ]{0,30}):")
 _COPYRIGHT = re.compile(r"(?:copyright\s*)?(?:©|\(c\)|copyright)\s*(?:©\s*)?(?:\d{4}|by\b)", re.IGNORECASE)
 
@@ -91,7 +91,7 @@ class Passage:
         if self.level and not any(map(str.isalnum, self.text)):
             return True
         is_item = self.lead.endswith((". ", "- ", "  "))
-        if not self.level and not is_item and (_COPYRIGHT.match(self.text) or _MADE.match(self.text)):
+        if not self.level and not is_item and self._is_imprint():
             return True
         if len(self.text) <= TITLE and _OPENINGS.match(self.text) and not self.text.endswith((".", ":")):
             return True
@@ -107,6 +107,10 @@ class Passage:
             return True
         is_label = not is_item and not self.level and self.named >= letters
         return _is_phrase(self.text) and (is_label or not self.text.isalpha())
+
+    def _is_imprint(self) -> bool:
+        text = self.text
+        return bool(_COPYRIGHT.match(text) or _MADE.match(text)) or _RIGHTS in text.lower()
 
 
 def _is_phrase(text: str) -> bool:
