@@ -22,6 +22,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.exceptions import HTTPError, LocationParseError
 
+from pipeline import credentials
 from pipeline.polite import FORBIDDEN_ATTEMPTS, Answer, Gate, Manners, backoff, retry_after
 
 CHUNK = 1 << 18
@@ -35,7 +36,14 @@ T = TypeVar("T")
 
 
 class FetchError(OSError):
-    """An object cannot be fetched; the message says which, and what the server said."""
+    """An object cannot be fetched; the message says which, and what the server said.
+
+    `status` is the server's last word, 0 where it said none.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class _PassingError(Exception):
@@ -65,7 +73,7 @@ class Client:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.manners, self.gate, self.agent = manners, manners.gate, user_agent(manners.contact)
-        self._sleep, self._jitter, self._now = sleep, jitter, now
+        self.sleep, self.jitter, self.now = sleep, jitter, now
         self._pools: dict[str, urllib3.PoolManager] = {}
 
     def persist(self, url: str, task: Callable[[], T]) -> T:
@@ -78,21 +86,21 @@ class Client:
                 attempt += 1
                 if attempt >= min(trouble.attempts, self.manners.attempts):
                     raise FetchError(f"{public(url)}: {trouble} ({attempt} times)") from None
-            self._sleep(backoff(attempt, self._jitter()))
+            self.sleep(backoff(attempt, self.jitter()))
 
     def request(self, url: str, start: int = 0, end: int | None = None) -> urllib3.BaseHTTPResponse:
         """One GET of an object from `start` up to `end`: 200, 206 or 416, body unread. For use inside `persist`."""
-        self._wait()
-        headers = {"User-Agent": self.agent, "Accept-Encoding": "identity"}
+        self.wait()
+        headers = {"User-Agent": self.agent, "Accept-Encoding": "identity", **credentials.headers(url)}
         if start or end is not None:
             headers["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
         try:
-            response = self._pool(url).request("GET", url, headers=headers, preload_content=False, decode_content=False)
+            response = self.pool(url).request("GET", url, headers=headers, preload_content=False, decode_content=False)
         except LocationParseError as error:
             raise FetchError(f"{public(url)} is no URL") from error
         except HTTPError as error:
-            raise _PassingError(_cause(error)) from None
-        pause = retry_after(response.headers.get("Retry-After", ""), self._now())
+            raise _PassingError(cause(error)) from None
+        pause = retry_after(response.headers.get("Retry-After", ""), self.now())
         self.gate.tell(Answer(urlsplit(url).hostname or "", response.status, pause))
         if response.status not in (200, 206, 416):
             response.close()
@@ -102,14 +110,15 @@ class Client:
             raise FetchError(f"{public(url)}: the server sent another range than the one from {start}")
         return response
 
-    def _wait(self) -> None:
+    def wait(self) -> None:
+        """Wait for a turn. Raises FetchError if there will be none."""
         wait = self.gate.turn()
         if wait == math.inf:
             raise FetchError("no request is let through: the run stops")
         if wait:
-            self._sleep(wait)
+            self.sleep(wait)
 
-    def _pool(self, url: str) -> urllib3.PoolManager:
+    def pool(self, url: str) -> urllib3.PoolManager:
         """The connections to use for a URL; proxies are those that the environment names, as for other programs."""
         parts = urlsplit(url)
         proxy = "" if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme, "")
@@ -157,6 +166,34 @@ def stat(url: str) -> Facts:
     return client().persist(url, ask)
 
 
+@dataclass(frozen=True)
+class Page:
+    """One page of an answer, and what its Link header says of the others."""
+
+    body: bytes
+    link: str
+
+
+def read_page(url: str, max_bytes: int) -> Page:
+    """A small answer as a whole. Raises FetchError, FileNotFoundError."""
+
+    def fetch() -> Page:
+        response = client().request(url)
+        body = bytearray()
+        try:
+            for piece in iter(lambda: response.read(CHUNK), b""):
+                body += piece
+                if len(body) > max_bytes:
+                    raise FetchError(f"{public(url)}: more than {max_bytes} bytes")
+        except HTTPError as error:
+            raise _PassingError(cause(error)) from None
+        finally:
+            response.release_conn() if response.length_remaining == 0 else response.close()
+        return Page(bytes(body), response.headers.get("Link", ""))
+
+    return client().persist(url, fetch)
+
+
 def read_range(url: str, start: int, end: int) -> bytes:
     """The bytes from `start` up to `end`, fewer where the object ends. Raises FetchError, FileNotFoundError."""
 
@@ -174,7 +211,7 @@ def read_range(url: str, start: int, end: int) -> bytes:
                     break
             return bytes(data[: end - start])
         except HTTPError as error:
-            raise _PassingError(_cause(error)) from None
+            raise _PassingError(cause(error)) from None
         finally:
             response.release_conn() if response.length_remaining == 0 else response.close()
 
@@ -253,7 +290,7 @@ class HttpFile(io.RawIOBase):
             data = self._body.read(CHUNK)
         except HTTPError as error:
             self._hang_up()
-            raise _PassingError(_cause(error)) from None
+            raise _PassingError(cause(error)) from None
         if not data:
             self._hang_up()
             raise _PassingError("the connection ended early")
@@ -277,6 +314,73 @@ class HttpFile(io.RawIOBase):
             self._body = None
 
 
+class Download(io.RawIOBase):
+    """An object that can only be read forwards: one that is made as it is sent, so that nobody knows its length.
+
+    Where the connection breaks it is asked for anew, and read again up to there. Raises FetchError while it is read if
+    it cannot be read on, or is not any more what it was. Nothing is asked before the first byte is.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._url, self._client = url, client()
+        self._body: urllib3.BaseHTTPResponse | None = None
+        self._version = ""
+        self._position = 0
+        self._ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Some bytes, at most `size`; none at the end."""
+        if self._ended:
+            return b""
+        most = CHUNK if size is None or size < 0 else min(size, CHUNK)
+        data = self._client.persist(self._url, lambda: self._receive(most))
+        self._position += len(data)
+        return data
+
+    def close(self) -> None:
+        self._hang_up()
+        super().close()
+
+    def _receive(self, size: int) -> bytes:
+        try:
+            body = self._body or self._connect()
+            data = body.read(size)
+        except HTTPError as error:
+            self._hang_up()
+            raise _PassingError(cause(error)) from None
+        if not data:
+            self._hang_up()
+            self._ended = True
+        return data
+
+    def _connect(self) -> urllib3.BaseHTTPResponse:
+        """The body from the position on."""
+        response = self._client.request(self._url)
+        version = response.headers.get("ETag", "").removeprefix("W/")
+        if self._position and version != self._version:
+            response.close()
+            raise FetchError(f"{public(self._url)} changed while it was read")
+        self._body, self._version = response, version
+        left = self._position
+        while left and (again := response.read(min(left, CHUNK))):
+            left -= len(again)
+        if left:
+            raise FetchError(f"{public(self._url)} became shorter while it was read")
+        return response
+
+    def _hang_up(self) -> None:
+        if self._body is not None:
+            self._body.close()
+            self._body = None
+
+
 def _facts(url: str, response: urllib3.BaseHTTPResponse) -> Facts:
     """Raises FetchError if the server does not say how large the object is."""
     header = "Content-Length" if response.status == 200 else "Content-Range"
@@ -288,14 +392,16 @@ def _facts(url: str, response: urllib3.BaseHTTPResponse) -> Facts:
 
 def _refusal(url: str, status: int) -> Exception:
     said = f"{status} {HTTPStatus(status).phrase}" if status in list(HTTPStatus) else str(status)
+    if advice := credentials.advice(url, status):
+        return FetchError(f"{public(url)}: {said}. {advice}")
     if status in (404, 410):
         return FileNotFoundError(f"{public(url)}: {said}")
     if status in PASSING:
         return _PassingError(said, FORBIDDEN_ATTEMPTS if status == 403 else math.inf)
-    return FetchError(f"{public(url)}: {said}")
+    return FetchError(f"{public(url)}: {said}", status)
 
 
-def _cause(error: HTTPError) -> str:
+def cause(error: HTTPError) -> str:
     """The reason in few words; urllib3's own message repeats the URL, query and all."""
     reason: BaseException = getattr(error, "reason", None) or error
     said = str(reason.args[0]) if reason.args else str(reason)

@@ -143,7 +143,8 @@ class InputStream(io.RawIOBase):
 
     def finish(self) -> File:
         """Read what is left, close, and say what was read."""
-        self._position = self._file.seek(self._hashed)
+        if self._position != self._hashed:  # what is read only forwards cannot be asked to seek
+            self._position = self._file.seek(self._hashed)
         while self.read(CHUNK):
             pass
         self._file.close()

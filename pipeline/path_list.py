@@ -50,7 +50,7 @@ class PathList:
         file, lines = self._read(outside)
         if self.sha256 not in ("", file.sha256):
             raise StorageError(f"the list {self.key} changed while it was planned; start again")
-        keys = [key for key in dict.fromkeys(lines[as_slice(self.slice)]) if not _matches(key, exclude)]
+        keys = [key for key in dict.fromkeys(lines[as_slice(self.slice)]) if not is_excluded(key, exclude)]
         if not keys:
             raise StorageError(f"slice {self.slice!r} leaves nothing of the {len(lines):,} paths of {self.key}")
         return [Shard(key, ASSUMED_BYTES, outside.url, listed=True) for key in keys]
@@ -77,7 +77,8 @@ def is_key(text: str) -> bool:
     return _KEY.fullmatch(text) is not None
 
 
-def _matches(key: str, patterns: Sequence[str]) -> bool:
+def is_excluded(key: str, patterns: Sequence[str]) -> bool:
+    """Whether a key matches one of these patterns, which are those of a shell."""
     return any(re.match(glob_translate(pattern), key) for pattern in patterns)
 
 

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, ClassVar
 
 from filters.document import Document, Drop
+from pipeline.repositories import Repository, RepositoryStream
 from pipeline.sources.tarball import Member, read_members
 from pipeline.sources.unpack import DamageError, unpacked
 
@@ -25,7 +26,18 @@ class Github:
     """
 
     reasons: ClassVar[frozenset[str]] = frozenset(
-        {"empty", "truncated", "corrupt", "bomb", "link", "unsafe-name", "too-large"}
+        {
+            "empty",
+            "truncated",
+            "corrupt",
+            "bomb",
+            "link",
+            "unsafe-name",
+            "too-large",
+            "missing",
+            "blocked",
+            "other-commit",
+        }
     )
 
     name: str = "github"
@@ -39,20 +51,25 @@ class Github:
     """Largest archive, in unpacked bytes."""
 
     def read(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
+        known = stream.repository if isinstance(stream, RepositoryStream) else None
         found = False
-        members = read_members(unpacked(stream), max_members=self.max_members, max_total_bytes=self.max_total_bytes)
         try:
-            for member in members:
+            pieces = unpacked(stream)
+            for member in read_members(pieces, max_members=self.max_members, max_total_bytes=self.max_total_bytes):
                 found = True
-                yield self._record(key, member)
+                yield self._record(key, member, known)
         except DamageError as damage:
             yield Drop(key, "read", damage.reason, damage.detail)
             return
         if not found:
             yield Drop(key, "read", "empty")
 
-    def _record(self, key: str, member: Member) -> Document | Drop:
+    def _record(self, key: str, member: Member, known: Repository | None) -> Document | Drop:
         repo, sha, path = coordinates(member.name, member.comment)
+        if known:
+            if _SHA.fullmatch(member.comment) and member.comment != known.commit:
+                raise DamageError("other-commit", f"{member.comment}, not {known.commit}")
+            repo, sha = known.repository, known.commit
         place = f"{repo}@{sha}/{path}" if sha else f"{key}/{member.name}"
         url = _url(repo, sha, path)
         reason = member.refusal(self.max_member_bytes)
@@ -63,7 +80,10 @@ class Github:
         if reason:
             return Drop(place, "read", reason, f"{member.size} bytes", url, member.size)
         meta: dict[str, object] = {"repo": repo, "sha": sha, "path": path}
-        return Document(place, self.name, url=url, meta=meta, raw=member.content())
+        if known:
+            meta |= {"fork_of": known.fork_of, "stars": known.stars}
+        license, date = (known.license, known.date) if known else ("", "")
+        return Document(place, self.name, url=url, date=date, license=license, meta=meta, raw=member.content())
 
 
 def coordinates(name: str, comment: str) -> tuple[str, str, str]:
@@ -77,6 +97,7 @@ def coordinates(name: str, comment: str) -> tuple[str, str, str]:
 
 
 def _url(repo: str, sha: str, path: str) -> str:
-    """Where the file can be seen, if the folder's name tells owner from repository: either may contain hyphens."""
-    owner, _, rest = repo.partition("-")
-    return f"https://github.com/{owner}/{rest}/blob/{sha}/{path}" if sha and rest and "-" not in rest else ""
+    """Where the file can be seen, if the name tells owner from repository: joined by a hyphen, either may have more."""
+    if "/" not in repo:
+        repo = repo.replace("-", "/")
+    return f"https://github.com/{repo}/blob/{sha}/{path}" if sha and repo.count("/") == 1 else ""

@@ -12,8 +12,8 @@ import xxhash
 
 TRAIN, VALIDATION, TEST = SPLITS = ("train", "validation", "test")
 
-REPOSITORY_FIELDS = ("repo", "repo_name")
-"""Where sources note the repository: ours, and RedPajama's GitHub rows."""
+REPOSITORY_FIELDS = ("fork_of", "repo", "repo_name")
+"""Where sources note the repository: that of which it is a fork, its own, and as RedPajama's GitHub rows have it."""
 PAPER_FIELDS = ("arxiv_id",)
 """Where sources note the paper, as RedPajama's arXiv rows do."""
 
