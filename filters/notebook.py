@@ -33,6 +33,8 @@ class Notebook:
 
     max_bytes: int = 1_048_575
     """Largest Markdown kept, in bytes of UTF-8 (Llemma, Appendix A: the limit for all code)."""
+    clear_cells: bool = False
+    """Leave out all outputs of a cell if one of them is a PNG or a traceback, as the published code did."""
 
     def __call__(self, document: Document) -> Document | Drop:
         try:
@@ -42,6 +44,8 @@ class Notebook:
         cells = _cells(notebook)
         if cells is None:
             return refuse(self, document, "not-a-notebook")
+        if self.clear_cells:
+            cells = [_cleared(_dict(cell)) for cell in cells]
         text = _markdown(cells, _kernel_language(notebook))
         if not text:
             return refuse(self, document, "empty", f"{len(cells)} cells")
@@ -89,6 +93,16 @@ def _cell(cell: Mapping[str, Any], language: str) -> Iterator[str]:
         yield _prose(source)
     elif kind == "raw":
         yield source.strip("\n")
+
+
+def _cleared(cell: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The cell, without its outputs if one of them is a PNG or a traceback."""
+    outputs = map(_dict, _list(cell.get("outputs")))
+    spoilt = any(
+        _dict(output.get("data")).get("image/png") or output.get("png") or {"ename", "traceback"} <= output.keys()
+        for output in outputs
+    )
+    return {**cell, "outputs": []} if spoilt else cell
 
 
 def _output(output: Mapping[str, Any]) -> str:

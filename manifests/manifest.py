@@ -220,6 +220,9 @@ class Manifest(Section):
 
     name: Name
     """Name of the corpus."""
+    recipe: Literal["fixed", "published"] = "fixed"
+    """Which rules code is judged and deduplicated by: what the paper meant, or what the published code did, with the
+    defects that change which documents are kept."""
     seed: int = 74
     """Seed of every random choice, which is always a hash of seed and id."""
     root: Location = "."

@@ -19,7 +19,9 @@ from filters.math_score import MathScore
 from filters.models import Model, pin, resolve
 from filters.perplexity import Perplexity
 from filters.prefilter import Prefilter
+from filters.published import PublishedCode
 from filters.web import Accents, HtmlType, Length, NewcommandLines, UrlBan
+from languages import published
 from manifests import Manifest, ManifestError, unknown_key
 from manifests.manifest import AnySource, CcIndex, Github, Warc
 from pipeline.extract.filter import ExtractHtml
@@ -63,6 +65,9 @@ CHAINS: Mapping[str, tuple[type[Filter], ...]] = {
     "jsonl": (Decode,),
 }
 """Filters by kind of source, in their order: what is cheap and refuses much comes first."""
+
+PUBLISHED_CHAINS = {**CHAINS, "stack": (PublishedCode, LanguageId), "github": (FileType, PublishedCode, LanguageId)}
+"""The same for the recipe `published`."""
 
 EARLY = frozenset({HtmlType.rule, Prefilter.rule, FileType.rule})
 """Rules that refuse most of what is read; their refusals are counted, and listed only if the manifest asks for it."""
@@ -131,7 +136,7 @@ def _ingest(asked: Asked, number: int) -> Ingest:
     manifest, section = asked.manifest, asked.manifest.sources[number]
     return Ingest(
         source=source_of(section),
-        filters=chain(section, asked.models, f"sources.{section.name}"),
+        filters=chain(section, asked.models, f"sources.{section.name}", manifest.recipe),
         unlisted=frozenset() if manifest.list_early_drops else EARLY,
         # a table is a unit: each of its rows stands for some 20 kB
         unit_bytes=1 if isinstance(section, CcIndex) else manifest.limits.unit_bytes,
@@ -183,14 +188,25 @@ def source_of(section: AnySource) -> Source:
             return Jsonl(section.name, **section.model_dump(include=fields))
 
 
-def chain(section: AnySource, models: Mapping[str, Model], where: str) -> tuple[Filter, ...]:
+def chain(section: AnySource, models: Mapping[str, Model], where: str, recipe: str = "fixed") -> tuple[Filter, ...]:
     """The filters of a source, with the manifest's thresholds. Raises ManifestError for what nobody knows."""
-    kinds = CHAINS[section.kind]
+    kinds = (PUBLISHED_CHAINS if recipe == "published" else CHAINS)[section.kind]
     rules = [kind.rule for kind in kinds]
     _known(f"{where}.filters", section.filters, rules)
     _known(f"{where}.skip", section.skip, rules)
     wanted = [kind for kind in kinds if kind.rule not in section.skip]
-    return tuple(_filter(kind, section, models, f"{where}.filters.{kind.rule}") for kind in wanted)
+    steps = tuple(_filter(kind, section, models, f"{where}.filters.{kind.rule}") for kind in wanted)
+    if section.kind not in ("stack", "github"):
+        return steps
+    return tuple(_of_english(step, recipe) if isinstance(step, LanguageId) else step for step in steps)
+
+
+def _of_english(step: LanguageId, recipe: str) -> Where:
+    """Asks of those languages that must be English. The published code took the likeliest, however unlikely it was."""
+    if recipe == "published":
+        english = frozenset(name for name in languages.names() if published.load(name).english)
+        return Where(replace(step, threshold=0.0), english)
+    return Where(step, frozenset(name for name in languages.names() if languages.load(name).english))
 
 
 def _filter(kind: type[Filter], section: AnySource, models: Mapping[str, Model], where: str) -> Filter:
@@ -201,9 +217,6 @@ def _filter(kind: type[Filter], section: AnySource, models: Mapping[str, Model],
         built = replace(typing.cast(Any, built), model=models[asked])
     if isinstance(section, Github) and kind is FileType:
         built = FileType(_languages(section))
-    if kind is LanguageId and section.kind in ("stack", "github"):
-        english = (name for name in languages.names() if languages.load(name).english)
-        return Where(built, frozenset(english))
     return built
 
 
