@@ -11,6 +11,9 @@ BLOCKS = frozenset(("p", "div", "center", "dd", "figure", "body", "section", "ar
 _INLINE = frozenset(("span", "a", "b", "i", "em", "strong", "font", "nobr", "big", "noscript", "picture"))
 _BREAKS = BLOCKS | frozenset(("br", "hr", "ul", "ol", "table", "pre", "h1", "h2", "h3", "h4", "dl"))
 _LISTS = frozenset(("li", "td", "th"))
+_LONGEST = 40
+"""Characters of an element that may be an equation's number."""
+_MOST_NODES = 40
 _FARTHEST = 6
 """Blank nodes that are passed over on the way to what stands beside a formula."""
 NUMBER = re.compile(
@@ -48,9 +51,23 @@ def _ends(sibling: DOMNode | None, forward: bool) -> bool:
             return True
         if sibling.tag == "#text" and not NUMBER.fullmatch((sibling.value or "")[:60]):
             return False
-        if sibling.tag[0] != "#" and (
-            len(sibling.text) > 40 or not NUMBER.fullmatch(sibling.text) or sibling.tag == "img"
-        ):
+        if sibling.tag[0] != "#" and (sibling.tag == "img" or not _is_number(sibling)):
             return False
         sibling = sibling.next if forward else sibling.prev
     return False
+
+
+def _is_number(element: DOMNode) -> bool:
+    """Whether an element holds no text but an equation's number. Of a long one only the beginning is read."""
+    if element.first_element_child is None:
+        return len(element.text) <= _LONGEST and NUMBER.fullmatch(element.text) is not None
+    text, pending = "", [element.first_child]
+    for _ in range(_MOST_NODES):
+        while pending and pending[-1] is None:
+            pending.pop()
+        item = pending.pop() if pending else None
+        if item is None or len(text) > _LONGEST:
+            break
+        text += item.value or "" if item.tag == "#text" else ""
+        pending += item.next, item.first_child
+    return not any(pending) and len(text) <= _LONGEST and NUMBER.fullmatch(text) is not None
