@@ -22,6 +22,11 @@ class Automaton:
         database.compile(expressions=self._expressions, flags=[flags] * len(self._expressions))
         return database
 
+    def __reduce__(self) -> tuple[type[Automaton], tuple[dict[str, str]]]:
+        """Another process compiles it anew: a compiled one cannot be sent."""
+        expressions = (expression.decode() for expression in self._expressions)
+        return Automaton, (dict(zip(self._names, expressions, strict=True)),)
+
     def found_in(self, data: bytes) -> set[str]:
         """The names of the expressions that match somewhere."""
         found: set[str] = set()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import string
 from dataclasses import dataclass, field, replace
@@ -11,11 +10,11 @@ from typing import ClassVar
 
 import languages
 from filters.document import Document, Drop
+from filters.evidence import Evidence
 from filters.filter import Filter, apply, refuse
 from filters.notebook import Notebook
 from languages import Language, Refusal
 
-_CODECS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _NOT_DIGITS = bytes(set(range(256)) - set(string.digits.encode()))
 _NOT_CHARACTERS = string.whitespace.encode() + bytes(range(0x80, 0xC0))  # the latter continue a UTF-8 character
 
@@ -53,16 +52,16 @@ class Size:
 
 @dataclass(frozen=True)
 class Decode:
-    """Turns raw bytes into text: UTF-8, or UTF-16 where a byte order mark says so. What came as text is checked."""
+    """Turns raw bytes into text, in whatever encoding (`filters/encoding.py`). What came as text is checked."""
 
     rule: ClassVar[str] = "decode"
     reasons: ClassVar[frozenset[str]] = frozenset({"encoding", "binary", "blank"})
 
     def __call__(self, document: Document) -> Document | Drop:
         try:
-            text = _decoded(document.raw) if document.raw else _encodable(document.text)
+            text = decode(document.raw) if document.raw else _encodable(document.text)
         except UnicodeError as error:
-            reason = "binary" if b"\0" in document.raw else "encoding"
+            reason = "binary" if is_binary(document.raw) else "encoding"
             return refuse(self, document, reason, str(error)[-100:])
         if "\0" in text:
             return refuse(self, document, "binary", f"{text.count(chr(0))} NUL characters")
@@ -128,9 +127,13 @@ class Markers:
         if found:
             reason, refusal, sign = found
             return refuse(self, document, reason, f"{refusal.reason}: {sign[0].strip()[:100]}")
-        if not self.language.any_of or any(marker.regex.search(document.text) for marker in self.language.any_of):
+        if not self._evidence.wanted or self._evidence.found_in(document.text):
             return document
         return refuse(self, document, "no-marker")
+
+    @cached_property
+    def _evidence(self) -> Evidence:
+        return Evidence(self.language)
 
     def _refusal(self, document: Document) -> tuple[str, Refusal, re.Match[str]] | None:
         path, text, start = _path(document), document.text, _start(document.text)
@@ -194,10 +197,6 @@ def classify(language: str, path: str, raw: bytes) -> Document | Drop:
     """What becomes of one file if it is taken to be of the language; ValueError if there is no such language."""
     subset = languages.load(language).name
     return _code()(Document(path, "file", subset, meta={"path": path}, raw=raw))
-
-
-def _decoded(raw: bytes) -> str:
-    return raw.decode(next((codec for mark, codec in _CODECS if raw.startswith(mark)), "utf-8"))
 
 
 def _encodable(text: str) -> str:

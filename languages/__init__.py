@@ -14,7 +14,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class _Facts(BaseModel):
@@ -55,8 +55,12 @@ class Sign(Marker):
     Unlike other markers its pattern is matched by Hyperscan, word by word: no look around, `\\b` knows ASCII only.
     """
 
-    weight: int = 1
+    weight: int = Field(1, ge=1)
     """What each word that is found adds to the score."""
+
+    def expression(self, word: str) -> str:
+        """The pattern for one of the words."""
+        return self.pattern.replace("{word}", re.escape(word))
 
 
 class Content(_Facts):
@@ -129,7 +133,7 @@ class Language(_Facts):
     any_of: tuple[Marker, ...] = ()
     """Each suffices, wherever it stands. A file needs one of these, a statement or enough content, if any is listed."""
     statements: tuple[Marker, ...] = ()
-    """Each suffices as a statement of the language, such as an import, but not in a comment or a string."""
+    """Each suffices as a statement of the language, such as an import, but not in a comment or a string; with words."""
     content: Content | None = None
     """What suffices where no single word does."""
     lexis: Lexis = Lexis()
@@ -165,6 +169,11 @@ def load(name: str) -> Language:
     facts = tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
     facts.pop("recipes", None)  # what the published code asked for: languages/published.py
     return Language.model_validate({"name": name, **facts})
+
+
+def query(name: str) -> str:
+    """The tree-sitter query that captures the statements of the language."""
+    return files(__name__).joinpath(f"{name}.scm").read_text("utf-8")
 
 
 def by_extension(path: str, among: Iterable[str] | None = None) -> str | None:

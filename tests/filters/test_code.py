@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import languages
 from filters.code import Code, Decode, Density, FileType, LargeFiles, Markers, Size, classify, code_filters
 from filters.document import Document, Drop
+from filters.evidence import Evidence
 from languages import Language
 
 ALL = [languages.load(name) for name in languages.names()]
@@ -32,7 +33,8 @@ def content(language: Language, text: str) -> bytes:
 
 def harmless(language: Language) -> str:
     """The smallest text that the language keeps."""
-    return language.any_of[0].examples[0] if language.any_of else "x := y"
+    sufficient = (*language.any_of, *language.statements)
+    return sufficient[0].examples[0] if sufficient else "x := y"
 
 
 def refused(outcome: Document | Drop) -> tuple[str, str]:
@@ -42,7 +44,7 @@ def refused(outcome: Document | Drop) -> tuple[str, str]:
 
 @each_language
 def test_every_marker_keeps_a_file_by_itself(language: Language) -> None:
-    for marker in language.any_of:
+    for marker in (*language.any_of, *language.statements):
         for example in marker.examples:
             outcome = classify(language.name, "a", content(language, example))
             assert isinstance(outcome, Document), (example, outcome)
@@ -53,7 +55,7 @@ def test_every_marker_keeps_a_file_by_itself(language: Language) -> None:
 @each_language
 def test_a_file_without_any_marker_is_refused_where_markers_are_asked_for(language: Language) -> None:
     outcome = classify(language.name, "a", content(language, "nothing of note"))
-    if language.any_of:
+    if Evidence(language).wanted:
         assert refused(outcome) == ("language", "no-marker")
     else:
         assert isinstance(outcome, Document)

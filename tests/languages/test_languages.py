@@ -14,7 +14,9 @@ each_language = pytest.mark.parametrize("language", ALL, ids=languages.names())
 
 
 def markers(language: Language) -> list[Marker]:
-    return [*language.any_of, *language.none_of, *language.refused_paths, *language.refused_starts]
+    signs = language.content.signs if language.content else ()
+    wanted = (*language.any_of, *language.statements, *signs)
+    return [*wanted, *language.none_of, *language.refused_paths, *language.refused_starts]
 
 
 def test_the_languages_are_named_as_the_stack_names_its_folders() -> None:
@@ -56,6 +58,20 @@ def test_every_marker_is_found_in_its_examples(language: Language) -> None:
 @each_language
 def test_every_refusal_says_why(language: Language) -> None:
     assert all(marker.reason for marker in markers(language) if isinstance(marker, Refusal))
+
+
+@each_language
+def test_statements_have_words_and_no_word_is_listed_twice(language: Language) -> None:
+    for marker in markers(language):
+        assert len(set(marker.words)) == len(marker.words)
+    assert all(marker.words for marker in language.statements)
+
+
+@each_language
+def test_a_grammar_comes_with_a_query_and_statements(language: Language) -> None:
+    if language.grammar:
+        assert "@statement" in languages.query(language.name)
+        assert language.statements
 
 
 def test_words_are_literal_and_each_has_an_example() -> None:

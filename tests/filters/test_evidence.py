@@ -1,0 +1,36 @@
+"""Each word of each language weighs what the language says, alone and together."""
+
+from __future__ import annotations
+
+import pytest
+
+import languages
+from filters.evidence import Evidence
+from languages import Content, Language, Lexis, Sign
+
+WITH_CONTENT = [language for language in map(languages.load, languages.names()) if language.content]
+
+
+def asking(*signs: Sign, min_score: int) -> Language:
+    content = Content(min_score=min_score, signs=signs)
+    cleared = {"any_of": (), "statements": (), "lexis": Lexis(), "grammar": "", "content": content}
+    return languages.load("c").model_copy(update=cleared)
+
+
+@pytest.mark.parametrize("language", WITH_CONTENT, ids=[language.name for language in WITH_CONTENT])
+def test_every_word_of_the_content_weighs_what_it_should(language: Language) -> None:
+    assert language.content
+    for sign in language.content.signs:
+        evidence = Evidence(asking(sign, min_score=sign.weight))
+        for example in sign.examples:
+            assert evidence.found_in(example), example
+
+
+def test_different_words_add_up_and_a_repeated_one_does_not() -> None:
+    sign = Sign(pattern=r"\b{word}\b", example="{word}", words=("matrix", "vector"), weight=2)
+    other = Sign(pattern=r"\b[sdcz]ge{word}\b", example="dge{word}", words=("mm", "trf"))
+    evidence = Evidence(asking(sign, other, min_score=5))
+    assert evidence.found_in("/* matrix */ vector; dgemm();")
+    assert not evidence.found_in("matrix vector matrix vector matrices")
+    assert not evidence.found_in("matrix; dgemm(); dgetrf();")
+    assert evidence.found_in("vector matrix sgemm zgetrf")
