@@ -66,7 +66,9 @@ CHAINS: Mapping[str, tuple[type[Filter], ...]] = {
 }
 """Filters by kind of source, in their order: what is cheap and refuses much comes first."""
 
-PUBLISHED_CHAINS = {**CHAINS, "stack": (PublishedCode, LanguageId), "github": (FileType, PublishedCode, LanguageId)}
+PUBLISHED_CHAINS = {
+    kind: tuple(PublishedCode if step is Code else step for step in steps) for kind, steps in CHAINS.items()
+}
 """The same for the recipe `published`."""
 
 EARLY = frozenset({HtmlType.rule, Prefilter.rule, FileType.rule})
