@@ -10,6 +10,7 @@ from typing import ClassVar
 
 import languages
 from filters.document import Document, Drop
+from filters.encoding import decode, is_binary
 from filters.evidence import Evidence
 from filters.filter import Filter, apply, refuse
 from filters.notebook import Notebook

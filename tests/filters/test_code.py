@@ -157,7 +157,7 @@ def test_decode_honours_byte_order_marks_and_changes_nothing_else(raw: bytes, te
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        ("naïve".encode("latin-1"), "encoding"),
+        (b"\xff\xe0\x81" * 3, "encoding"),
         (b"\xff\xfea", "encoding"),
         (b"plain\0text", "binary"),
         (b"\0" * 1000, "binary"),
