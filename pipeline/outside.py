@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
 from manifests import File
-from pipeline import http
+from pipeline import http, hub
 from pipeline.storage import Place, StorageError
 
 CHUNK = 1 << 20
@@ -40,7 +40,22 @@ class Shard:
 
 
 class Outside(Place):
-    """The root under which a manifest's inputs lie. It is only read."""
+    """The root under which a manifest's inputs lie. It is only read.
+
+    `hf://datasets/OWNER/NAME@REVISION` is a repository on Hugging Face's hub; of gated ones HF_TOKEN opens the door.
+    """
+
+    @property
+    def is_web(self) -> bool:
+        return self.is_hub or super().is_web
+
+    @property
+    def is_hub(self) -> bool:
+        return self.url.startswith(hub.SCHEME)
+
+    def full(self, path: str) -> str:
+        """The path as the filesystem wants it, or the URL of the file."""
+        return hub.folder(self.url).url(path) if self.is_hub else super().full(path)
 
     def open(self, path: str) -> BinaryIO:
         """Open an object to be read from its beginning to its end. Raises OSError."""
@@ -85,6 +100,9 @@ class Outside(Place):
     def _look(self, pattern: str) -> list[dict[str, Any]]:
         """What the filesystem knows of the objects that match."""
         is_pattern = any(sign in pattern for sign in "*?[")
+        if self.is_hub:
+            found = hub.folder(self.url).glob(pattern)
+            return [{"name": file.path, "size": file.size, "type": "file", "ETag": file.version} for file in found]
         if self.is_web:
             if is_pattern:
                 raise OSError("web servers list nothing; name each object, or name them in a path list (`lists`)")
@@ -96,7 +114,8 @@ class Outside(Place):
 
     def _shard(self, info: dict[str, Any]) -> Shard:
         version = next(filter(None, map(info.get, VERSIONS)), "")
-        return Shard(self.key(info["name"]), int(info["size"] or 0), self.url, str(version))
+        key = info["name"] if self.is_hub else self.key(info["name"])
+        return Shard(key, int(info["size"] or 0), self.url, str(version))
 
 
 class InputStream(io.RawIOBase):

@@ -53,6 +53,7 @@ class Server:
     times: list[float] = field(default_factory=list)
     """When, in seconds, each request came."""
     agents: set[str] = field(default_factory=set)
+    authorizations: set[str | None] = field(default_factory=set)
     sent: int = 0
     """Bytes of bodies."""
 
@@ -76,6 +77,7 @@ def serving(objects: dict[str, bytes]) -> Iterator[Server]:
             server.asked.append((self.path.lstrip("/"), self.headers.get("Range", "")))
             server.times.append(time.monotonic())
             server.agents.add(self.headers["User-Agent"])
+            server.authorizations.add(self.headers["Authorization"])
             fault = server.faults.pop(0) if server.faults else None
             if fault and fault.status:
                 self.answer(fault.status, b"refused", dict(fault.headers), -1)

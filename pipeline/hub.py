@@ -1,0 +1,109 @@
+"""Repositories on Hugging Face's hub: `hf://datasets/OWNER/NAME@REVISION/FOLDER`, listed and read over http.
+
+Its own client keeps a cache of whole files and knows nothing of our gate; three of the hub's addresses are all we need:
+https://huggingface.co/docs/hub/api (tree) and `resolve`, which leads to the file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Any
+from urllib.parse import quote, unquote
+
+from fsspec.utils import glob_translate
+
+from pipeline import credentials, http
+
+SCHEME = "hf://"
+_ADDRESS = re.compile(
+    r"hf://(?P<kind>(?:datasets|spaces)/)?(?P<name>(?!datasets/|spaces/)[^/@]+/[^/@]+)(?:@(?P<revision>[^/]+))?(?:/(?P<folder>.*))?"
+)
+_NEXT = re.compile(r'<([^<>]*)>\s*;[^,]*\brel="next"')
+PAGE_BYTES = 64 << 20
+"""Largest page of a listing; the hub's have 1,000 files."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file: its path below the folder, its size in bytes, and a hash that tells its version."""
+
+    path: str
+    size: int
+    version: str
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder of a repository at a revision."""
+
+    kind: str
+    """`datasets/`, `spaces/`, or nothing for a model."""
+    name: str
+    revision: str
+    path: str
+
+    def url(self, path: str) -> str:
+        """Where a file can be read."""
+        return f"{credentials.hub()}/{self.kind}{self.name}/resolve/{self._revision}/{quote(self._full(path))}"
+
+    def glob(self, pattern: str) -> Iterator[Entry]:
+        """The files that match, as in a shell. Raises FetchError, FileNotFoundError if the folder is not there."""
+        above = pattern.split("/")[:-1]
+        fixed = list(takewhile(lambda part: not re.search(r"[*?\[]", part), above))
+        wanted = re.compile(glob_translate(pattern))
+        found = (
+            _entry(item, self.path) for item in self._files("/".join(fixed), deep=fixed != above or "**" in pattern)
+        )
+        return (entry for entry in found if wanted.match(entry.path))
+
+    def _files(self, folder: str, deep: bool) -> Iterator[dict[str, Any]]:
+        kind = self.kind or "models/"
+        url = f"{credentials.hub()}/api/{kind}{self.name}/tree/{self._revision}/{quote(self._full(folder))}"
+        url = url.rstrip("/") + ("?recursive=true" if deep else "")
+        while url:
+            page = http.read_page(url, PAGE_BYTES)
+            yield from (item for item in _items(page.body, url) if item.get("type") == "file")
+            url = _following(page.link)
+
+    def _full(self, path: str) -> str:
+        return "/".join(part for part in (self.path, path) if part)
+
+    @property
+    def _revision(self) -> str:
+        return quote(self.revision, safe="")
+
+
+def folder(url: str) -> Folder:
+    """The folder that a URL names. Raises OSError if it names none."""
+    found = _ADDRESS.fullmatch(url.rstrip("/"))
+    if not found:
+        raise OSError(f"{url} is no address on the hub: hf://datasets/OWNER/NAME@REVISION is")
+    revision = unquote(found["revision"] or "main")
+    return Folder(found["kind"] or "", found["name"], revision, found["folder"] or "")
+
+
+def _following(link: str) -> str:
+    """The address of a listing's next page; another host's would not be the hub's word."""
+    found = _NEXT.search(link)
+    return found[1] if found and found[1].startswith(f"{credentials.hub()}/") else ""
+
+
+def _items(page: bytes, url: str) -> list[dict[str, Any]]:
+    try:
+        items = json.loads(page)
+    except (ValueError, RecursionError):
+        items = None
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise http.FetchError(f"{http.public(url)} is no listing")
+    return items
+
+
+def _entry(item: dict[str, Any], below: str) -> Entry:
+    """Of a large file the item's own hash and size may be those of its pointer."""
+    large = item.get("lfs") or {}
+    path = str(item.get("path", "")).removeprefix(f"{below}/" if below else "")
+    return Entry(path, int(large.get("size") or item.get("size") or 0), str(large.get("oid") or item.get("oid") or ""))
