@@ -47,6 +47,10 @@ class Formula(NamedTuple):
         return f"$${body}$$" if self.display else f"${body}$"
 
 
+Piece = Formula | str
+"""A formula, or the text beside it that belongs to it, such as the equation's number."""
+
+
 def undelimited(tex: str, display: bool, kind: str) -> Formula:
     """A formula whose source may stand between delimiters of its own, which then decide whether it is display."""
     match = _DELIMITED.fullmatch(tex)

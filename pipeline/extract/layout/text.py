@@ -21,9 +21,9 @@ from pipeline.extract.layout.code import (
     verbatim,
 )
 from pipeline.extract.marked.markup import LONGEST_CLASS, element_role, role
-from pipeline.extract.marked.maths import Markup, Piece
+from pipeline.extract.marked.maths import Markup
 from pipeline.extract.parser import has
-from pipeline.extract.tex import Formula
+from pipeline.extract.tex import Formula, Piece
 
 _BLOCKS = frozenset(
     ("address", "article", "aside", "body", "caption", "center", "dd", "details", "div", "dl", "dt", "fieldset",

@@ -8,6 +8,8 @@ from resiliparse.parse.html import DOMNode
 
 BLOCKS = frozenset(("p", "div", "center", "dd", "figure", "body", "section", "article", "blockquote"))
 """Elements in which a formula that stands alone is displayed; in a table or list it may be one of many."""
+CENTRED = frozenset(("center", "dd", "figure"))
+"""Those of them that are seldom a paragraph."""
 _INLINE = frozenset(("span", "a", "b", "i", "em", "strong", "font", "nobr", "big", "noscript", "picture"))
 _BREAKS = BLOCKS | frozenset(("br", "hr", "ul", "ol", "table", "pre", "h1", "h2", "h3", "h4", "dl"))
 _LISTS = frozenset(("li", "td", "th"))
