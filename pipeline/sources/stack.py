@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, BinaryIO, ClassVar, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from filters.document import Document, Drop
+from pipeline.sources.read_ahead import ReadAhead
 
 COLUMNS = (
     "hexsha",
@@ -25,7 +26,12 @@ COLUMNS = (
 )
 """The columns that are read. https://huggingface.co/datasets/bigcode/the-stack-dedup lists them all."""
 
-TEXT_TYPES = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary())
+TEXT = (pa.string(), pa.large_string())
+BINARY = (*TEXT, pa.binary(), pa.large_binary())
+LISTS = tuple(of(text) for of in (pa.list_, pa.large_list) for text in TEXT)
+NUMBERS = (pa.int32(), pa.int64(), pa.float64())
+TYPES = {"content": BINARY, "max_stars_repo_licenses": LISTS, "max_stars_count": NUMBERS}
+"""What a column may hold that does not hold text."""
 
 BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
 """What Arrow raises on a damaged file."""
@@ -42,8 +48,9 @@ class Stack:
     """Rows decoded at a time; a file of The Stack has at most 1 MiB or so."""
 
     def read(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
+        ahead = ReadAhead(stream)
         try:
-            file = pq.ParquetFile(stream, buffer_size=1 << 20)
+            file = pq.ParquetFile(cast(BinaryIO, ahead), buffer_size=1 << 20)
         except BROKEN as error:
             _raise_if_system(error)
             yield Drop(key, "read", "not-parquet", str(error))
@@ -53,6 +60,7 @@ class Stack:
             return
         first = 0
         for group in range(file.num_row_groups):
+            ahead.hold(file.metadata.row_group(group))
             yield from self._group(key, file, group, first)
             first += file.metadata.row_group(group).num_rows
         if not first:
@@ -80,17 +88,19 @@ class Stack:
         licenses = values["max_stars_repo_licenses"] or []
         meta = {"path": path, "repo": repo, "sha": sha, "stars": values["max_stars_count"], "licenses": licenses}
         meta |= {name: values[name] for name in ("hexsha", "ext", "lang")}
-        license = licenses[0] if licenses else ""
+        license = " AND ".join(filter(None, licenses))  # SPDX: each holds for some part of the repository
         return Document(place, self.name, _language(key), url=url, license=license, meta=meta, raw=values["content"])
 
 
 def _lacking(schema: pa.Schema) -> str:
-    """The needed columns that a file has not, or has with a content that is no text; empty if all is well."""
-    missing = [name for name in COLUMNS if name not in schema.names]
-    if missing:
+    """The needed columns that a file has not, or has with values of another kind; empty if all is well."""
+    if missing := [name for name in COLUMNS if name not in schema.names]:
         return "missing: " + ", ".join(missing)
-    content = schema.field("content").type
-    return "" if content in TEXT_TYPES else f"content is {content}"
+    if twice := [name for name in COLUMNS if schema.names.count(name) > 1]:
+        return "twice: " + ", ".join(twice)
+    found = {name: schema.field(name).type for name in COLUMNS}
+    odd = [name for name in COLUMNS if found[name] not in (pa.null(), *TYPES.get(name, TEXT))]
+    return ", ".join(f"{name} is {found[name]}" for name in odd)
 
 
 def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:

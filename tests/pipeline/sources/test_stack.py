@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import io
 import random
-from typing import Any
+from itertools import pairwise
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -13,6 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.document import Document, Drop
+from pipeline.shards import document_row
+from pipeline.sources.read_ahead import ReadAhead
 from pipeline.sources.stack import COLUMNS, Stack
 
 KEY = "data/coq/train-00000.parquet"
@@ -59,7 +64,7 @@ def test_a_row_is_a_document() -> None:
         source="stack",
         subset="coq",
         url=f"https://github.com/owner/repo/blob/{SHA}/theories/7.v",
-        license="MIT",
+        license="MIT AND BSD-3-Clause",
         meta={
             "path": "theories/7.v",
             "repo": "owner/repo",
@@ -109,8 +114,76 @@ def test_a_missing_column_is_one_drop_that_names_it(column: str) -> None:
     assert (drop.id, drop.rule, drop.reason, drop.detail) == (KEY, "read", "columns", f"missing: {column}")
 
 
-def test_content_of_another_type_is_a_column_refused() -> None:
-    assert reasons(read(pack([row(content=1)]))) == ["columns"]
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("value", [datetime.date(2023, 4, 1), {"a": 1}, [1], decimal.Decimal("1.5"), True])
+def test_values_of_another_kind_are_one_drop_that_names_the_column(column: str, value: object) -> None:
+    (drop,) = read(pack([row() | {column: value}]))
+    assert isinstance(drop, Drop)
+    assert (drop.rule, drop.reason) == ("read", "columns")
+    assert drop.detail.startswith(f"{column} is ")
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_column_of_nothing_but_nulls_is_like_one_with_nulls(column: str) -> None:
+    (record,) = read(pack([row() | {column: None}]))
+    assert document_row(record) if isinstance(record, Document) else record.reason == "null-content"
+
+
+def test_a_column_that_is_there_twice_is_refused() -> None:
+    table = pa.Table.from_pylist([row()])
+    assert reasons(read(pack_table(table.append_column("ext", table["ext"])))) == ["columns"]
+
+
+def test_other_programs_columns_are_read() -> None:
+    """Those of polars (large types) and of pandas (counts with holes are floats)."""
+    wide = pa.large_list(pa.large_string())
+    types = {name: pa.large_string() for name in COLUMNS} | {"max_stars_repo_licenses": wide}
+    schema = pa.schema(list((types | {"max_stars_count": pa.float64()}).items()))
+    (document,) = read(pack_table(pa.Table.from_pylist([row()]).select(COLUMNS).cast(schema)))
+    assert isinstance(document, Document)
+    assert document.license == "MIT AND BSD-3-Clause"
+
+
+class Watched(io.BytesIO):
+    """Notes where it was read, in order."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.spans: list[tuple[int, int]] = []
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        start, data = self.tell(), super().read(size)
+        self.spans.append((start, start + len(data)))
+        return data
+
+
+def test_row_groups_are_read_whole_and_in_the_order_of_the_file() -> None:
+    noise = random.Random(1)
+    stream = Watched(pack([row(number, content=noise.randbytes(3000).hex()) for number in range(500)]))
+    assert reasons(list(Stack().read(KEY, stream))) == ["kept"] * 500
+    footer = next(number for number, (start, _) in enumerate(stream.spans) if start == 0)
+    assert footer <= 3  # the end of the file comes first
+    for (_, before), (start, _) in pairwise(stream.spans[footer:]):
+        assert start == before
+
+
+def test_a_row_group_too_large_to_hold_is_read_all_the_same() -> None:
+    data = pack([row(number) for number in range(90)])
+    ahead = ReadAhead(io.BytesIO(data), max_bytes=100)
+    file = pq.ParquetFile(cast(BinaryIO, ahead))
+    ahead.hold(file.metadata.row_group(0))
+    assert file.read_row_group(0, columns=["content"]).num_rows == 50
+
+
+@given(st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 300)), max_size=10), st.integers(0, 5000))
+def test_what_is_held_reads_like_the_file(places: list[tuple[int, int]], most: int) -> None:
+    data = pack([row(number) for number in range(90)])
+    ahead, plain = ReadAhead(io.BytesIO(data), max_bytes=most), io.BytesIO(data)
+    ahead.hold(pq.ParquetFile(plain).metadata.row_group(0))
+    for place, size in places:
+        assert ahead.seek(place) == plain.seek(place)
+        assert ahead.read(size) == plain.read(size)
+        assert ahead.tell() == plain.tell()
 
 
 @pytest.mark.parametrize(
