@@ -85,18 +85,42 @@ class CcIndex(SourceSection):
     """Where the WARC files lie: a folder or URL, such as `s3://commoncrawl`. They are trusted never to change."""
 
 
-class Stack(SourceSection):
+class CodeSection(SourceSection):
+    """What sources of code have."""
+
+    licenses: tuple[str, ...] = ()
+    """SPDX names of the licences that are allowed; `permissive` stands for a list of them; none: all are allowed. They
+    are those of the repository as its source names them, and are recorded with each document."""
+    opt_out: tuple[str, ...] = ()
+    """Files that name repositories (`owner/repository`) and users (`owner`), one a line, whose code is left out, and
+    that of their forks; they lie below `root`, or elsewhere by an absolute path or URL."""
+
+
+class Stack(CodeSection):
     """Source code in The Stack's Parquet files; the folder under `data/` names the language."""
 
     kind: Literal["stack"]
 
 
-class Github(SourceSection):
-    """Repository tarballs as GitHub serves them (`.tar.gz`)."""
+class Github(CodeSection):
+    """Repository tarballs as GitHub serves them (`.tar.gz`): those of a list, or what lies in a folder."""
 
     kind: Literal["github"]
+    paths: tuple[str, ...] = ()
+    """Keys of tarballs to read, below `root`; `*` and `**` match as in a shell."""
+    repositories: str = ""
+    """A list of commits that `proofpile github plan` wrote; below `root`, or elsewhere by an absolute path or URL."""
+    archives: Location = "https://codeload.github.com"
+    """Where the tarballs of the list are: a server that gives them as GitHub's does, or a folder of them, each named
+    `owner-repository-` and the first seven digits of the commit. They are trusted never to change."""
     languages: tuple[str, ...] = Field(min_length=1)
     """Languages to look for, by their name in `languages/`; a file belongs to the one that claims its extension."""
+
+    @model_validator(mode="after")
+    def names_something_to_read(self) -> Github:
+        if bool(self.paths) == bool(self.repositories):
+            raise ValueError("give either paths or a list of repositories")
+        return self
 
 
 class Arxiv(SourceSection):
@@ -268,6 +292,6 @@ class Manifest(Section):
 
 def _located(source: AnySource, folder: str, root: str) -> AnySource:
     found = {"root": below(folder, source.root) or root}
-    if isinstance(source, CcIndex):
+    if isinstance(source, (CcIndex, Github)):
         found["archives"] = below(folder, source.archives)
     return source.model_copy(update=found)

@@ -19,6 +19,7 @@ from filters.models import ModelError
 from filters.train import TrainingError
 from manifests import ManifestError
 from pipeline import commands, tools
+from pipeline.github.command import github
 from pipeline.stage import StaleError
 from pipeline.storage import StorageError
 from pipeline.tokenization import TokenizerError
@@ -46,6 +47,7 @@ def options(
 
 commands.add_to(app)
 tools.add_to(app)
+app.add_typer(github, name="github")
 
 
 def main() -> None:

@@ -103,8 +103,7 @@ def _run(
     folder.sweep()
     limits = asked.manifest.limits
     hashes = {rule: model.sha256 for rule, model in asked.models.items()}
-    lists = {one.key: one.sha256 for of_source in asked.lists.values() for one in of_source}
-    lock = Lock(folder, hashes, asked.pins, lists)
+    lock = Lock(folder, hashes, asked.pins, asked.list_hashes)
     bounds = Bounds(limits.record_seconds, limits.worker_bytes)
     fetch = asked.manifest.fetch
     gate = Gate(fetch.requests_per_second)

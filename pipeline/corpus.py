@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from filters.code import Code, Decode, FileType
 from filters.filter import Filter, Where
 from filters.language_id import LanguageId
 from filters.latex import FlattenLatex
+from filters.license import License, OptOut, read_opt_outs
 from filters.math_score import MathScore
 from filters.models import Model, pin, resolve
 from filters.perplexity import Perplexity
@@ -23,11 +25,12 @@ from filters.published import PublishedCode
 from filters.web import Accents, HtmlType, Length, NewcommandLines, UrlBan
 from languages import published
 from manifests import Manifest, ManifestError, unknown_key
-from manifests.manifest import AnySource, CcIndex, Github, Warc
+from manifests.manifest import AnySource, CcIndex, CodeSection, Github, Warc, below
 from pipeline.extract.filter import ExtractHtml
 from pipeline.lock import check_pin, read_lock
 from pipeline.outside import Outside
 from pipeline.path_list import PathList
+from pipeline.repositories import RepositoryList
 from pipeline.sources.arxiv import Arxiv
 from pipeline.sources.cc_index import CcIndex as WarcRecords
 from pipeline.sources.github import Github as GithubTarballs
@@ -59,8 +62,8 @@ WEB: tuple[type[Filter], ...] = (
 CHAINS: Mapping[str, tuple[type[Filter], ...]] = {
     "warc": WEB,
     "cc-index": WEB,
-    "stack": (Code, LanguageId),
-    "github": (FileType, Code, LanguageId),
+    "stack": (OptOut, License, Code, LanguageId),
+    "github": (FileType, OptOut, License, Code, LanguageId),
     "arxiv": (FlattenLatex, Length),
     "jsonl": (Decode,),
 }
@@ -86,8 +89,19 @@ class Asked:
     models: Mapping[str, Model]
     pins: Mapping[str, str] = field(default_factory=dict)
     sample: float = 1.0
-    lists: Mapping[str, tuple[PathList, ...]] = field(default_factory=dict)
-    """Pinned path lists by source."""
+    lists: Mapping[str, tuple[PathList | RepositoryList, ...]] = field(default_factory=dict)
+    """Pinned lists of what is to be read, by source."""
+    opt_outs: Mapping[str, OptOut] = field(default_factory=dict)
+    """Who does not want to be read, by source."""
+
+    @property
+    def list_hashes(self) -> dict[str, str]:
+        """The hashes of all lists, by key."""
+        hashes = {one.key: one.sha256 for of_source in self.lists.values() for one in of_source}
+        for section in self.manifest.sources:
+            if isinstance(section, CodeSection):
+                hashes |= zip(section.opt_out, self.opt_outs[section.name].sha256, strict=True)
+        return hashes
 
 
 def ask(manifest: Manifest, sample: float = 1.0) -> Asked:
@@ -102,15 +116,36 @@ def ask(manifest: Manifest, sample: float = 1.0) -> Asked:
     files = {rule: resolve(model) for rule, model in models.items()}
     if "tokenizer" in files:  # a token that is not in it must not show only after the corpus is built
         load_tokenizer(files["tokenizer"], manifest.tokenizer.end_of_document)
-    lists = {source.name: _pinned(source, inputs) for source in manifest.sources if isinstance(source, Warc)}
-    return Asked(manifest, models, inputs, sample, lists)
+    lists = {source.name: _pinned(source, inputs) for source in manifest.sources}
+    opt_outs = {one.name: _opt_out(one, inputs) for one in manifest.sources if isinstance(one, CodeSection)}
+    return Asked(manifest, models, inputs, sample, lists, opt_outs)
 
 
-def _pinned(section: Warc, pins: Mapping[str, str]) -> tuple[PathList, ...]:
-    lists = tuple(PathList(key, section.slice).pinned(Outside(section.root)) for key in section.lists)
+def _pinned(section: AnySource, pins: Mapping[str, str]) -> tuple[PathList | RepositoryList, ...]:
+    lists: tuple[PathList | RepositoryList, ...] = ()
+    if isinstance(section, Warc):
+        lists = tuple(PathList(key, section.slice).pinned(Outside(section.root)) for key in section.lists)
+    elif isinstance(section, Github) and section.repositories:
+        lists = (RepositoryList(section.repositories, section.root).pinned(),)
     for one in lists:
         check_pin(one.key, one.sha256, pins)
     return lists
+
+
+def _opt_out(section: CodeSection, pins: Mapping[str, str]) -> OptOut:
+    """Who has opted out of a source. Raises ManifestError, StorageError."""
+    names: set[str] = set()
+    hashes = []
+    for key in section.opt_out:
+        folder, _, name = below(section.root, key).rpartition("/")
+        data = Outside(folder).read(name)
+        hashes.append(hashlib.sha256(data).hexdigest())
+        check_pin(key, hashes[-1], pins)
+        try:
+            names |= read_opt_outs(data.decode())
+        except ValueError as error:
+            raise ManifestError(f"sources.{section.name}.opt_out: {key}: {error}") from None
+    return OptOut(frozenset(names), tuple(hashes))
 
 
 def _chosen(manifest: Manifest, rule: str, locked: Mapping[str, str], default: Model) -> Model:
@@ -136,20 +171,26 @@ def corpus(asked: Asked) -> list[Stage]:
 
 def _ingest(asked: Asked, number: int) -> Ingest:
     manifest, section = asked.manifest, asked.manifest.sources[number]
+    filters = chain(section, asked.models, f"sources.{section.name}", manifest.recipe)
     return Ingest(
         source=source_of(section),
-        filters=chain(section, asked.models, f"sources.{section.name}", manifest.recipe),
+        filters=tuple(asked.opt_outs[section.name] if isinstance(step, OptOut) else step for step in filters),
         unlisted=frozenset() if manifest.list_early_drops else EARLY,
         # a table is a unit: each of its rows stands for some 20 kB
         unit_bytes=1 if isinstance(section, CcIndex) else manifest.limits.unit_bytes,
         sample=asked.sample,
         seed=manifest.seed,
-        outside=Outside(section.root),
+        outside=Outside(_place(section)),
         paths=section.paths,
         lists=asked.lists.get(section.name, ()),
         exclude=section.exclude,
         pins=asked.pins,
     )
+
+
+def _place(section: AnySource) -> str:
+    """Where the objects lie that a source reads."""
+    return section.archives if isinstance(section, Github) and section.repositories else section.root
 
 
 def _tokenizer(manifest: Manifest, documents: tuple[str, ...]) -> list[Stage]:
@@ -219,6 +260,8 @@ def _filter(kind: type[Filter], section: AnySource, models: Mapping[str, Model],
         built = replace(typing.cast(Any, built), model=models[asked])
     if isinstance(section, Github) and kind is FileType:
         built = FileType(_languages(section))
+    if isinstance(section, CodeSection) and kind is License:
+        built = License(section.licenses)
     return built
 
 
@@ -236,7 +279,7 @@ def build(kind: type[Filter], given: Mapping[str, Any], where: str) -> Filter:
 
 def thresholds(kind: type[Filter]) -> list[str]:
     """The fields of a filter that a manifest may set: all but those that it sets by other keys."""
-    elsewhere = {"model", "languages", "among"}
+    elsewhere = {"model", "languages", "among", "allowed", "names", "sha256"}
     return [item.name for item in dataclasses.fields(typing.cast(Any, kind)) if item.name not in elsewhere]
 
 
@@ -254,4 +297,5 @@ def _languages(section: Github) -> tuple[str, ...]:
 def reads_web(manifest: Manifest) -> bool:
     """Whether any input lies on a web server."""
     archives = [section.archives for section in manifest.sources if isinstance(section, CcIndex)]
-    return any(Outside(place).is_web for place in (*archives, *(section.root for section in manifest.sources)))
+    places = [place for section in manifest.sources for place in (section.root, _place(section))]
+    return any(Outside(place).is_web for place in (*archives, *places))

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, cast
 from rich.console import Console
 
 from manifests import Receipt
+from pipeline.path_list import PathList
 from pipeline.report.text import plain, size, table
 from pipeline.sources.cc_index import CcIndex
 from pipeline.stage import Stage, Unit
@@ -81,7 +82,7 @@ def _expected(stage: Stage, unit: Unit) -> Receipt:
 
 def _kind(stage: Ingest) -> str:
     """What its input is most like: a crawl, which lists name, has little of what is sought; a table names just that."""
-    if stage.lists:
+    if any(isinstance(one, PathList) for one in stage.lists):
         return "crawl"
     return "warc" if isinstance(stage.source, CcIndex) else type(stage.source).__name__.lower()
 

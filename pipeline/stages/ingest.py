@@ -15,6 +15,7 @@ from manifests import Receipt
 from pipeline.lock import check_pin
 from pipeline.outside import Outside, Shard
 from pipeline.path_list import PathList
+from pipeline.repositories import RepositoryList
 from pipeline.shards import DOCUMENTS, DROPS, ParquetShard, document_row, drop_row
 from pipeline.sources.source import Source
 from pipeline.stage import LOCATION, Bench, Unit, records
@@ -37,7 +38,7 @@ class Ingest:
     seed: int = 0
     outside: Outside = field(default=Outside(""), metadata=LOCATION)
     paths: tuple[str, ...] = field(default=(), metadata=LOCATION)
-    lists: tuple[PathList, ...] = ()
+    lists: tuple[PathList | RepositoryList, ...] = ()
     exclude: tuple[str, ...] = field(default=(), metadata=LOCATION)
     pins: Mapping[str, str] = field(default_factory=dict, metadata=LOCATION)
     """Hashes that inputs must have, by key. They are checked, so they need not be part of the recipe."""

@@ -1,0 +1,1 @@
+"""Which commits of which repositories to read: found and pinned through GitHub's API, once, before a run."""

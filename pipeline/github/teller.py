@@ -1,0 +1,68 @@
+"""Tells people how far a plan is: a live bar on a terminal, one plain line now and then elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from pipeline.progress import LINE_SECONDS, duration
+
+
+class Teller(AbstractContextManager["Teller"]):
+    """One piece of work after the other, each of so many steps."""
+
+    def __init__(self, out: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console, self._clock = Console(file=out), clock
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._work, self._total, self._done, self._asked = "", 0, 0, 0
+        self._began = self._told = clock()
+
+    def __enter__(self) -> Teller:
+        if self._console.is_terminal:
+            columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+            self._bar = Progress(*columns, console=self._console)
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def say(self, line: str) -> None:
+        """A plain line, above the bar if there is one."""
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def start(self, work: str, total: int) -> None:
+        self._work, self._total, self._done, self._asked = work, total, 0, 0
+        self._began = self._told = self._clock()
+        if self._bar:
+            self._task = self._bar.add_task(work, total=total)
+
+    def step(self, asked: bool) -> None:
+        """One more is done; `asked` if somebody had to be asked: what was known already tells nothing of the pace."""
+        self._done += 1
+        self._asked += asked
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, completed=self._done)
+        elif self._clock() - self._told >= LINE_SECONDS:
+            self._told = self._clock()
+            self.say(self.line())
+
+    def finish(self, result: str) -> None:
+        self.say(f"{self._work}: {self._done:,}/{self._total:,}, {result}")
+
+    def line(self) -> str:
+        """`lean: commits: 40/300, 72/min, 4 min 20 s to go`"""
+        seconds = self._clock() - self._began
+        line = f"{self._work}: {self._done:,}/{self._total:,}"
+        if not self._asked or seconds <= 0:
+            return line
+        rate = self._asked / seconds
+        return f"{line}, {60 * rate:,.0f}/min, {duration((self._total - self._done) / rate)} to go"
