@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -17,15 +17,25 @@ _TAG = re.compile(r"<(?P<end>/?)(?P<name>iframe|img|script|style|video)\b[^<>]*>
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 _LANGUAGE = re.compile(r"[A-Za-z][\w+#-]{0,30}\Z", re.ASCII)
-_PICTURES = frozenset({"png", "jpeg", "svg"})  # of format 3; format 4 has media types
+_DATA = re.compile(r"data:image/[\w.+-]{1,30};base64,[\w+/=%-]*", re.ASCII)
+_OBJECT = re.compile(r"<[^<>\n]{1,300}?(?: object| at 0x[0-9A-Fa-f]{1,16})>")
+_LIST_SIGNS = re.compile(r"[\s\[\](),]*")
+_FORMATTED = ("text/latex", "latex", "output_latex", "text/markdown")
+_PLAIN = ("text/plain", "text", "output_text")
+_PICTURES = frozenset({"png", "jpeg", "svg", "output_png", "output_jpeg", "output_svg"})
+"""Names that outputs have in formats 2 and 3; format 4 has media types."""
 
 
 @dataclass(frozen=True)
 class Notebook:
-    """Turns the JSON of a Jupyter notebook (nbformat 2 to 4) in a document's text into Markdown.
+    """Turns the JSON of a Jupyter notebook (nbformat 1 to 4) in a document's text into Markdown.
 
     Of a cell's outputs those with a picture or a traceback are left out, unless they also give LaTeX or Markdown; from
     prose go pictures, frames, videos and scripts. The published code cleared all outputs of such a cell.
+
+    It differs from nbconvert on purpose: outputs stand in fences, not indented; a table is what the kernel printed of
+    it, not HTML; style sheets, terminal colours, lines that a progress bar overwrote, and what only names an object
+    (`<Figure size 640x480 with 1 Axes>` goes with its picture, `<Axes at 0x7f…>` by itself) are left out.
     """
 
     rule: ClassVar[str] = "notebook"
@@ -82,15 +92,15 @@ def _markdown(cells: list[Any], language: str) -> str:
 def _cell(cell: Mapping[str, Any], language: str) -> Iterator[str]:
     kind, source = cell.get("cell_type"), _text(cell.get("source"))
     if kind == "code":
-        code = source or _text(cell.get("input"))
+        code = source or _first(cell, ("input", "code"))
         yield _fenced(code, language or _language(cell.get("language")))
         for output in _list(cell.get("outputs")):
             yield _output(_dict(output))
     elif kind == "heading":
         level = cell.get("level")
         yield "#" * (level if isinstance(level, int) and 1 <= level <= 6 else 1) + " " + _prose(source)
-    elif kind in ("markdown", "html"):
-        yield _prose(source)
+    elif kind in ("markdown", "html", "text"):
+        yield _prose(source or _text(cell.get("text")))
     elif kind == "raw":
         yield source.strip("\n")
 
@@ -108,17 +118,24 @@ def _cleared(cell: Mapping[str, Any]) -> Mapping[str, Any]:
 def _output(output: Mapping[str, Any]) -> str:
     """An output as LaTeX or Markdown where it offers that, else its plain text unless it is a picture or an error."""
     data = _dict(output.get("data")) or output
-    formatted = next((data[key] for key in ("text/latex", "latex", "text/markdown") if key in data), None)
-    if formatted is not None:
-        return _prose(_text(formatted))
+    if formatted := _first(data, _FORMATTED):
+        return _prose(formatted)
     if "traceback" in output or any(key in _PICTURES or key.startswith("image/") for key in data):
         return ""
-    return _fenced(_ANSI.sub("", _text(data.get("text/plain") or data.get("text"))), "output")
+    text = _last_words(_ANSI.sub("", _first(data, _PLAIN)))
+    return "" if _LIST_SIGNS.fullmatch(_OBJECT.sub("", text)) else _fenced(text, "output")
+
+
+def _last_words(text: str) -> str:
+    """What a terminal shows in the end: a carriage return goes back to the beginning of the line."""
+    if "\r" not in text:
+        return text
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
 
 
 def _prose(markdown: str) -> str:
     """Markdown without pictures, frames, videos and scripts."""
-    return _EMPTY_LINK.sub("", _IMAGE.sub("", _without_elements(markdown))).strip("\n")
+    return _EMPTY_LINK.sub("", _IMAGE.sub("", _without_elements(_DATA.sub("", markdown)))).strip("\n")
 
 
 def _without_elements(markdown: str) -> str:
@@ -157,6 +174,11 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return "".join(part for part in value if isinstance(part, str))
     return value if isinstance(value, str) else ""
+
+
+def _first(values: Mapping[str, Any], names: Iterable[str]) -> str:
+    """The first of these that holds text."""
+    return next((text for name in names if (text := _text(values.get(name)))), "")
 
 
 def _list(value: Any) -> list[Any]:

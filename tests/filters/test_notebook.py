@@ -73,6 +73,45 @@ def test_format_3() -> None:
     assert outcome.text == "## Roots\n\n```julia\nsqrt(2)\n```\n\n```output\n1.41\n```\n\n```output\ndone\n```"
 
 
+def test_format_2() -> None:
+    cells = [
+        {"cell_type": "html", "source": "<b>Roots</b>", "rendered": True},
+        {
+            "cell_type": "code",
+            "language": "python",
+            "input": "sqrt(2)",
+            "outputs": [
+                {"output_type": "pyout", "output_text": "1.41"},
+                {"output_type": "display_data", "output_png": "iVBOR", "output_text": "<Figure>"},
+                {"output_type": "pyout", "output_latex": "$x$", "output_text": "x"},
+            ],
+        },
+    ]
+    outcome = convert({"nbformat": 2, "worksheets": [{"cells": cells}]})
+    assert isinstance(outcome, Document)
+    assert outcome.text == "<b>Roots</b>\n\n```python\nsqrt(2)\n```\n\n```output\n1.41\n```\n\n$x$"
+
+
+def test_format_1() -> None:
+    cells = [{"cell_type": "text", "text": "Roots."}, {"cell_type": "code", "code": "sqrt(2)", "prompt_number": 1}]
+    outcome = convert({"nbformat": 1, "cells": cells})
+    assert isinstance(outcome, Document)
+    assert outcome.text == "Roots.\n\n```\nsqrt(2)\n```"
+
+
+@pytest.mark.parametrize("version", [None, 0, 5, "4", [], {}])
+def test_the_cells_tell_the_format_whatever_the_notebook_says(version: Any) -> None:
+    outcome = convert({"nbformat": version, "cells": [{"cell_type": "markdown", "source": "Roots."}]})
+    assert isinstance(outcome, Document)
+
+
+def test_what_json_allows_and_what_python_adds_is_read() -> None:
+    cell = '{"cell_type": "markdown", "metadata": {"a": NaN, "b": -Infinity}, "source": "once", "source": "twice"}'
+    outcome = convert('{"cells": [' + cell + "]}")
+    assert isinstance(outcome, Document)
+    assert outcome.text == "twice"
+
+
 @pytest.mark.parametrize(
     ("metadata", "fence"),
     [
@@ -107,6 +146,12 @@ def test_a_fence_is_longer_than_what_it_holds() -> None:
         ({"data": {"text/html": "<table>"}}, ""),
         ({"output_type": "error", "ename": "E", "traceback": ["boom"]}, ""),
         ({"data": {"application/json": {}}}, ""),
+        ({"data": {"text/html": "<b>", "text/plain": "<IPython.core.display.HTML object>"}}, ""),
+        ({"text": "[<matplotlib.lines.Line2D at 0x7f0a>,\n <matplotlib.lines.Line2D at 0x7f0b>]"}, ""),
+        ({"text": "<Axes at 0x7f0a> and more"}, "```output\n<Axes at 0x7f0a> and more\n```"),
+        ({"text": "{1: []}"}, "```output\n{1: []}\n```"),
+        ({"output_type": "stream", "text": "10%\r55%\r\ndone\r\n"}, "```output\n55%\ndone\n```"),
+        ({"data": {"text/markdown": "", "text/plain": "x"}}, "```output\nx\n```"),
         ({"data": 3, "text": 4}, ""),
         ("not an output", ""),
     ],
@@ -122,6 +167,8 @@ def test_outputs(output: Any, text: str) -> None:
         ('![plot](a_(1).png "title")', ""),
         ("![plot](data:image/png;base64,iVBOR)", ""),
         ("![plot][ref]", ""),
+        ("[ref]: data:image/png;base64,iVBOR/+w0= 'title'", "[ref]:  'title'"),
+        ("<svg><image href='data:image/svg+xml;base64,PHN2'/></svg>", "<svg><image href=''/></svg>"),
         ("[![badge](b.svg)](https://example.org)", ""),
         ("<img src='a.png'>", ""),
         ("<IMG src='a.png'/>", ""),
@@ -203,7 +250,24 @@ def test_no_notebook_raises(cells: list[Any], metadata: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["<script>", "</script", "<img ", "![", "![a](", "![a]()(", "[](", "[ ", "\n ", "`", "\x1b["]
+    "word",
+    [
+        "<script>",
+        "</script",
+        "<img ",
+        "![",
+        "![a](",
+        "![a]()(",
+        "[](",
+        "[ ",
+        "\n ",
+        "`",
+        "\x1b[",
+        "\r",
+        "<a ",
+        "<a at 0x",
+        "data:image/",
+    ],
 )
 def test_hostile_prose_takes_linear_time(word: str) -> None:
     started = time.process_time()
