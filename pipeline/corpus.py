@@ -39,6 +39,7 @@ from pipeline.sources.source import Source
 from pipeline.sources.stack import Stack
 from pipeline.sources.warc import Warc as WarcFiles
 from pipeline.stage import Stage
+from pipeline.stages.chunks import AsPublished
 from pipeline.stages.dedup import dedup_stages
 from pipeline.stages.ingest import Ingest
 from pipeline.stages.mixture import MixtureStage
@@ -162,11 +163,19 @@ def corpus(asked: Asked) -> list[Stage]:
     documents = tuple(stage.name for stage in ingest)
     return [
         *ingest,
-        *dedup_stages(documents, asked.manifest.dedup),
+        *dedup_stages(documents, asked.manifest.dedup, _as_published(asked.manifest)),
         *_tokenizer(asked.manifest, documents),
         *(_tokens(asked, name) for name in names),
         MixtureStage(names, asked.manifest.mixture),
     ]
+
+
+def _as_published(manifest: Manifest) -> AsPublished | None:
+    """What the recipe `published` compares otherwise than `fixed`."""
+    code = tuple(section.name for section in manifest.sources if section.kind in ("stack", "github"))
+    if manifest.recipe == "fixed" or not code:
+        return None
+    return AsPublished(code, tuple(map(published.load, languages.names())), manifest.split, manifest.seed)
 
 
 def _ingest(asked: Asked, number: int) -> Ingest:

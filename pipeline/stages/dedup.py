@@ -8,9 +8,9 @@ that meet another one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -22,9 +22,11 @@ from manifests import File, Receipt
 from manifests.manifest import Dedup
 from pipeline.shards import DROPS, ParquetShard, drop_row, parquet_writer
 from pipeline.stage import Bench, Stage, Unit
-from pipeline.stages.clusters import Links, components, join, like_pairs
+from pipeline.stages.chunks import CHUNKS_FILE, AsPublished, copies
+from pipeline.stages.clusters import Links, join, like_pairs
 from pipeline.stages.dedup_keys import KEYS, KEYS_FILE, KEYS_STAGE, KINDS, MEMBERS_FILE, DedupKeys, source_of, unit_name
 from pipeline.stages.minhash import Hashes64
+from pipeline.stages.verdicts import CHUNK, Member, Verdict, judge
 
 PAIRS = pa.schema(
     [("kind", pa.string()), ("left", pa.uint64()), ("right", pa.uint64()), ("similarity", pa.float64())]  # type: ignore[arg-type]
@@ -44,14 +46,13 @@ ROW_BITS = np.uint64(32)
 LAST_ROW = np.uint64(0xFFFFFFFF)
 
 
-def dedup_stages(sources: tuple[str, ...], settings: Dedup) -> list[Stage]:
+def dedup_stages(sources: tuple[str, ...], settings: Dedup, published: AsPublished | None = None) -> list[Stage]:
     """The stages that compare the documents of these stages as a manifest asks."""
+    bands = (settings.near, settings.threshold, settings.permutations, settings.shingle)
     return [
-        DedupKeys(
-            sources, settings.near, settings.threshold, settings.permutations, settings.shingle, settings.partitions
-        ),
-        DedupPairs(settings.threshold, settings.partitions),
-        DedupMarks(settings.priority),
+        DedupKeys(sources, *bands, settings.partitions, published),
+        DedupPairs(settings.threshold, settings.partitions, chunks=published is not None),
+        DedupMarks(settings.priority, published),
     ]
 
 
@@ -63,6 +64,8 @@ class DedupPairs:
     """Estimated Jaccard similarity from which candidates are near-duplicates."""
     partitions: int = 4
     """Into how many parts the keys were dealt."""
+    chunks: bool = False
+    """Whether chunks were dealt, too."""
 
     @property
     def name(self) -> str:
@@ -82,9 +85,15 @@ class DedupPairs:
             for number, kind in enumerate(KINDS):
                 group = unit.number * len(KINDS) + number
                 threshold = self.threshold if kind == "near" else 1.0
-                links = _join_partition(bench, files, group, kind, threshold)
-                columns = [[kind] * len(links.left), links.left, links.right, links.similarity]
-                writer.write_table(pa.table(columns, schema=PAIRS))
+                _write_pairs(writer, kind, _join_partition(bench, files, group, kind, threshold))
+            if self.chunks:
+                tables = [_read_group(bench, file, unit.number) for file in bench.files(unit, f"/{CHUNKS_FILE}")]
+                _write_pairs(writer, CHUNK, copies(tables, ROW_BITS))
+
+
+def _write_pairs(writer: pq.ParquetWriter, kind: str, links: Links) -> None:
+    columns = [[kind] * len(links.left), links.left, links.right, links.similarity]
+    writer.write_table(pa.table(columns, schema=PAIRS))
 
 
 def _join_partition(bench: Bench, files: Sequence[File], group: int, kind: str, threshold: float) -> Links:
@@ -128,33 +137,14 @@ def _meeting(rows: pa.Table, shared: Hashes64, unit: int) -> pa.Table:
     return pa.table([rows["key"], rows["order"], places, rows["evidence"]], schema=MEETING)
 
 
-class Member(NamedTuple):
-    """A document that has a duplicate. Of two, the smaller one is kept: this is the survivor's total order."""
-
-    rank: int
-    """Of its source."""
-    shortness: int
-    """Bytes of its text, negative: the longer text is kept."""
-    id: str
-    digest: bytes
-    place: int
-    """Shard and row: it decides only between copies of one document, text and id."""
-
-
-class Verdict(NamedTuple):
-    """Why a document goes, for which one, and what the ledger says about it."""
-
-    reason: str
-    kept: str
-    detail: str
-
-
 @dataclass(frozen=True)
 class DedupMarks:
     """Which documents go: all of a cluster but one. One unit; it holds the pairs, and the documents that have one."""
 
     priority: tuple[str, ...] = ()
     """Sources in the order in which they win over a duplicate elsewhere; sources not named follow by name."""
+    published: AsPublished | None = None
+    """How many files are kept of a language."""
 
     @property
     def name(self) -> str:
@@ -171,6 +161,8 @@ class DedupMarks:
         keys = [receipt for receipt in unit.upstream if receipt.stage == KEYS_STAGE]
         pairs = _read_pairs(unit, bench)
         verdicts = judge(pairs, self._members(keys, pairs, bench))
+        if self.published:
+            verdicts |= _beyond_cap(self.published, keys, verdicts, bench)
         for number, receipt in enumerate(keys):
             self._mark(receipt, number << int(ROW_BITS), verdicts, bench)
 
@@ -186,7 +178,7 @@ class DedupMarks:
                 rows = _read_members(receipt, bench).take(mine & LAST_ROW).to_pylist()
                 rank = ranks[source_of(receipt.unit)]
                 for place, row in zip(mine.tolist(), rows, strict=True):
-                    members[place] = Member(rank, -row["bytes"], row["id"], row["digest"], place)
+                    members[place] = Member(rank, row["fork"], -row["bytes"], row["id"], row["digest"], place)
         return members
 
     def _ranks(self, keys: Sequence[Receipt]) -> dict[str, int]:
@@ -208,13 +200,27 @@ class DedupMarks:
                 drops.write(drop_row(drop, source, self.name))
 
 
+def _beyond_cap(
+    published: AsPublished, keys: Sequence[Receipt], verdicts: Mapping[int, Verdict], bench: Bench
+) -> dict[int, Verdict]:
+    """What is left of a language beyond the files that the published code wrote."""
+    groups: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for number, receipt in enumerate(keys):
+        for place, row in enumerate(_read_members(receipt, bench).to_pylist(), number << int(ROW_BITS)):
+            if row["capped"] and place not in verdicts:
+                groups[row["capped"]].append((row["id"], place))
+    found = (published.beyond_cap(group, members) for group, members in groups.items())
+    return {place: Verdict("file-cap", "", detail) for one in found for place, detail in one.items()}
+
+
 def _read_pairs(unit: Unit, bench: Bench) -> dict[str, Links]:
     """All pairs, by kind."""
-    pairs: dict[str, list[Links]] = {kind: [] for kind in KINDS}
+    kinds = (*KINDS, CHUNK)
+    pairs: dict[str, list[Links]] = {kind: [] for kind in kinds}
     for listed in bench.files(unit, f"/{PAIRS_FILE}"):
         with bench.open(listed) as file:
             table = pq.read_table(file)
-        for kind in KINDS:
+        for kind in kinds:
             mine = table.filter(pc.equal(table["kind"], pa.scalar(kind)))
             pairs[kind].append(Links(*(mine[name].to_numpy() for name in PAIRS.names[1:])))
     return {kind: join(links) for kind, links in pairs.items()}
@@ -224,50 +230,6 @@ def _read_members(receipt: Receipt, bench: Bench) -> pa.Table:
     listed = next(file for file in receipt.files if file.path.endswith(f"/{MEMBERS_FILE}"))
     with bench.open(listed) as file:
         return pq.read_table(file)
-
-
-def judge(pairs: Mapping[str, Links], members: Mapping[int, Member]) -> dict[int, Verdict]:
-    """The documents that go, by place.
-
-    Of documents that share an id one is kept, whatever their texts. The others still link what is like them, but they
-    never survive a cluster, so that no text is lost to a document that goes itself.
-    """
-    winners = _winners(pairs["same-id"], members)
-    verdicts = _judge_texts(join([pairs["exact"], pairs["near"]]), members, winners.keys())
-    for place, winner in winners.items():
-        kept = verdicts[winner.place].kept if winner.place in verdicts else winner.id
-        verdicts[place] = Verdict("same-id", kept, f"kept {kept}; another document has this id")
-    return verdicts
-
-
-def _winners(same_id: Links, members: Mapping[int, Member]) -> dict[int, Member]:
-    """For every document that loses its id to another one, which that is."""
-    winners = {}
-    for places in components(same_id):
-        winner, *others = sorted(members[place] for place in places)
-        winners.update({other.place: winner for other in others})
-    return winners
-
-
-def _judge_texts(alike: Links, members: Mapping[int, Member], barred: Collection[int]) -> dict[int, Verdict]:
-    verdicts = {}
-    likest = _likest(alike)
-    for places in components(alike):
-        ranked = sorted(members[place] for place in places if place not in barred)
-        for other in ranked[1:]:
-            kept = ranked[0]
-            reason = "exact" if other.digest == kept.digest else "near"
-            detail = f"kept {kept.id}; cluster of {len(places)}; similarity to the nearest {likest[other.place]:.2f}"
-            verdicts[other.place] = Verdict(reason, kept.id, detail)
-    return verdicts
-
-
-def _likest(alike: Links) -> dict[int, float]:
-    """How alike each document is to the one that it is most alike to."""
-    places, ends = np.unique(np.concatenate([alike.left, alike.right]), return_inverse=True)
-    best = np.zeros(len(places))
-    np.maximum.at(best, ends, np.tile(alike.similarity, 2))
-    return dict(zip(places.tolist(), best.tolist(), strict=True))
 
 
 def dropped_ids(bench: Bench, marks: Receipt, documents: Receipt) -> frozenset[str]:
