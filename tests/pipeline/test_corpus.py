@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+import languages
 from filters.filter import Where
 from filters.language_id import LanguageId
 from filters.math_score import MathScore
 from filters.models import ModelError
 from manifests import ManifestError, load_manifest
+from manifests.manifest import Github
 from pipeline.corpus import CHAINS, ask, corpus, reads_web
 from pipeline.outside import Outside
+from pipeline.report.plan import plan
 from pipeline.sources.cc_index import CcIndex
 from pipeline.stage import recipe_hash
 from pipeline.stages.ingest import Ingest
@@ -163,6 +166,30 @@ def test_the_manifest_of_open_web_math_plans_a_crawl_from_a_list(tmp_path: Path)
     assert reads_web(load_manifest(shipped))
     (tmp_path / "warc.paths").write_text("crawl-data/other.warc.gz")
     assert recipe_hash(stages(shipped, *overrides)[0]) != recipe_hash(found[0])
+
+
+def test_the_manifest_of_algebraic_stack_plans_all_languages(tmp_path: Path) -> None:
+    """With files of one's own it asks nothing of the web."""
+    for path in (
+        *(f"data/{name}/a.parquet" for name in languages.names()),
+        "proofsteps/lean.jsonl",
+        "proofsteps/isabelle.jsonl",
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(b"x" * 1000)
+    pinned = [f'{{"repository": "owner/name{number}", "commit": "{number:040x}"}}' for number in range(5)]
+    (tmp_path / "repositories.jsonl").write_text("\n".join(pinned))
+    shipped = Path(__file__).parents[2] / "manifests/algebraic-stack.toml"
+    assert reads_web(load_manifest(shipped, [f"root={tmp_path}"]))
+    own = [f"root={tmp_path}", f"sources.stack.root={tmp_path}", "tokenizer.path=", "tokenizer.train_vocabulary=500"]
+    found = stages(shipped, *own)
+    rows = {row.stage: row for row in plan(found).rows}
+    github = load_manifest(shipped, own).sources[1]
+    assert isinstance(github, Github)
+    assert rows["documents/stack"].inputs + len(github.languages) == len(languages.names())
+    assert rows["documents/stack"].bytes == 13_000
+    assert rows["documents/github"].inputs == 5
+    assert {"documents/lean-proofsteps", "documents/isabelle-proofsteps", "release/mixture"} <= rows.keys()
 
 
 def test_a_list_is_held_to_its_pin(path: Path, tmp_path: Path) -> None:
