@@ -14,6 +14,7 @@ from filters.encoding import decode, is_binary
 from filters.evidence import Evidence
 from filters.filter import Filter, apply, refuse
 from filters.notebook import Notebook
+from filters.refusals import Refusals
 from languages import Language, Refusal
 
 _NOT_DIGITS = bytes(set(range(256)) - set(string.digits.encode()))
@@ -136,6 +137,10 @@ class Markers:
     def _evidence(self) -> Evidence:
         return Evidence(self.language)
 
+    @cached_property
+    def _refusals(self) -> Refusals:
+        return Refusals(self.language.none_of)
+
     def _refusal(self, document: Document) -> tuple[str, Refusal, re.Match[str]] | None:
         path, text, start = _path(document), document.text, _start(document.text)
         for refusal in self.language.refused_paths:
@@ -144,10 +149,8 @@ class Markers:
         for refusal in self.language.refused_starts:
             if sign := refusal.regex.match(text, start):
                 return "refused-start", refusal, sign
-        for refusal in self.language.none_of:
-            if sign := refusal.regex.search(text):
-                return "refused-marker", refusal, sign
-        return None
+        found = self._refusals.first_in(text)
+        return ("refused-marker", *found) if found else None
 
 
 def code_filters(language: Language) -> tuple[Filter, ...]:

@@ -25,7 +25,7 @@ class Marker(_Facts):
     """A sign to look for in a text or in a path."""
 
     pattern: str
-    """Regular expression, searched for in multi-line mode."""
+    """Regular expression, searched for in multi-line mode; `\\w`, `\\b` and `\\s` know ASCII only."""
     example: str
     """A text, or a path, in which the pattern is found."""
     words: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Marker(_Facts):
     @cached_property
     def regex(self) -> re.Pattern[str]:
         alternatives = "|".join(map(re.escape, self.words))
-        return re.compile(self.pattern.replace("{word}", f"(?:{alternatives})"), re.MULTILINE)
+        return re.compile(self.pattern.replace("{word}", f"(?:{alternatives})"), re.MULTILINE | re.ASCII)
 
     @property
     def examples(self) -> tuple[str, ...]:
