@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import ValidationError
 
@@ -91,7 +92,7 @@ class Planner:
         made = Plan()
         seen: set[int] = set()
         for language in self.question.languages:
-            found = [one for one in self._search(language, made) if one.id not in seen]
+            found = [one for one in self.find(language, made) if one.id not in seen]
             seen |= {one.id for one in found}
             self._pin_all(language, found, made)
         made.repositories.sort(key=lambda one: (one.repository.lower(), one.commit))
@@ -99,8 +100,8 @@ class Planner:
         made.shortfalls.sort(key=lambda one: one.query)
         return made
 
-    def _search(self, language: str, made: Plan) -> list[Found]:
-        """The repositories of a language, the most starred first."""
+    def find(self, language: str, made: Plan) -> list[Found]:
+        """The repositories of a language, the most starred first; what searches do not show is noted."""
         found: dict[int, Found] = {}
         windows = self.question.windows(language)
         self.teller.start(f"{language}: weeks", len(windows))
@@ -158,7 +159,7 @@ class Planner:
     def _ask(self, found: Found) -> tuple[dict[str, str], bool]:
         """What is known of a repository's commit: its place in a list, or why there is none."""
         last = (self.question.before - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        reply, moved = self._follow(f"/repos/{found.name}/commits?until={last}&per_page=1")
+        reply, moved = self._follow(f"/repos/{quote(found.name)}/commits?until={last}&per_page=1")
         if reply.status != 200:
             return _refusal(reply), reply.data is not None
         if not reply.data:
