@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -103,9 +104,12 @@ class Ingest:
 
 
 def unit_name(shards: Sequence[Shard]) -> str:
-    """The first key, and how many follow. Without `.parquet`: a folder of that name is taken for a file by globs."""
+    """The first key, and how many follow. Without `.parquet`: a folder of that name is taken for a file by globs.
+
+    With a hyphen before names that begin with `.` or `_`: pyarrow, Spark and shells take those for hidden.
+    """
     more = f"+{len(shards) - 1}" if len(shards) > 1 else ""
-    return shards[0].key.removesuffix(".parquet") + more
+    return re.sub(r"(?<![^/])(?=[._])", "-", shards[0].key.removesuffix(".parquet")) + more
 
 
 def group(source: str, subset: str) -> str:
