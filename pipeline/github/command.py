@@ -35,9 +35,11 @@ def plan_command(
     since: Annotated[
         datetime,
         typer.Option(
-            formats=["%Y-%m-%d"], show_default="2008-01-01", help="Only repositories created that day or later."
+            formats=["%Y-%m-%d"],
+            show_default="2007-10-01, before the first",
+            help="Only repositories created that day or later.",
         ),
-    ] = datetime(2008, 1, 1),
+    ] = datetime(2007, 10, 1),
     max_repositories: Annotated[int, typer.Option(min=0, help="Of each language, the most starred; 0: all.")] = 0,
     min_stars: Annotated[int, typer.Option(min=0, help="Only repositories with so many stars.")] = 0,
     forks: Annotated[bool, typer.Option("--forks", help="Forks, too; what they are forks of is recorded.")] = False,

@@ -34,8 +34,8 @@ class Question:
     """Names in `languages/`."""
     before: datetime
     """Cut-off, UTC: repositories created and commits made before it."""
-    since: datetime = datetime(2008, 1, 1, tzinfo=UTC)
-    """Repositories created from then on."""
+    since: datetime = datetime(2007, 10, 1, tzinfo=UTC)
+    """Repositories created from then on; the first that GitHub has is of that month."""
     max_repositories: int = 0
     """Of each language, those with the most stars; 0: all."""
     min_stars: int = 0

@@ -17,8 +17,8 @@ from pipeline.progress import LINE_SECONDS, duration
 class Teller(AbstractContextManager["Teller"]):
     """One piece of work after the other, each of so many steps."""
 
-    def __init__(self, out: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
-        self._console, self._clock = Console(file=out), clock
+    def __init__(self, out: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console, self._clock = Console(file=out or sys.stderr), clock
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._work, self._total, self._done, self._asked = "", 0, 0, 0

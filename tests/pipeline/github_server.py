@@ -96,6 +96,8 @@ class GitHub:
     asked: list[str] = field(default_factory=list)
     """Path and query of every request."""
     tokens: list[str] = field(default_factory=list)
+    on_request: Callable[[int], object] = lambda count: None
+    """Is called with the number of each request before it is answered."""
     limited: int = 0
     """Requests that came although the limit was used up."""
 
@@ -146,6 +148,7 @@ def github(server: GitHub) -> Iterator[GitHub]:
         def do_GET(self) -> None:
             server.asked.append(self.path)
             server.tokens.append(self.headers.get("Authorization", ""))
+            server.on_request(len(server.asked))
             parts = urlsplit(self.path)
             fault = server.faults.pop(0) if server.faults else None
             if "/tar.gz/" in parts.path:
