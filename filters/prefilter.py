@@ -6,18 +6,15 @@ it works on the bytes as they came, before any decoding.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from filters.document import Document, Drop
 from filters.filter import refuse
+from filters.glance import rough_text
 from filters.math_score import MATH_SCORE_MODEL, math_score
 from filters.models import Model
 from filters.signs import maths_sign
-
-# What is not closed runs to the end, and no tag holds another's beginning: linear time whatever comes.
-_MARKUP = re.compile(rb"<(script|style)[\s>].*?(?:</\1|\Z)|<!--.*?(?:-->|\Z)|<[^<>]*>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class Prefilter:
     """Probability, 0 to 1, above which words without keyword or command are let through."""
     shortest: int = 500
     """Characters that such words must have."""
-    window: int = 50_000
+    window: int = 20_000
     """Bytes of the page, from the beginning of its body on, in which such words are looked for."""
     model: Model = MATH_SCORE_MODEL
     """The classifier of `math-score`."""
@@ -50,6 +47,5 @@ class Prefilter:
         return replace(document, meta={**document.meta, "prefilter": sign})
 
     def _reads_like_maths(self, html: bytes) -> bool:
-        start = max(0, html.find(b"<body"))
-        words = _MARKUP.sub(b" ", html[start : start + self.window]).decode("utf-8", "replace")
+        words = rough_text(html, self.window)
         return len(words) > self.shortest and math_score(self.model, words) > self.limit

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 import languages
 from filters.code import Code, Decode, FileType
 from filters.filter import Filter, Where
-from filters.language_id import LanguageId
+from filters.language_id import DeclaredLanguage, LanguageId
 from filters.latex import FlattenLatex
 from filters.license import License, OptOut, read_opt_outs
 from filters.math_score import MathScore
@@ -51,6 +51,7 @@ WEB: tuple[type[Filter], ...] = (
     HtmlType,
     UrlBan,
     Prefilter,
+    DeclaredLanguage,
     ExtractHtml,
     NewcommandLines,
     Length,
@@ -80,6 +81,9 @@ EARLY = frozenset({HtmlType.rule, Prefilter.rule, FileType.rule})
 
 MODELS = {LanguageId.rule: LanguageId.model, MathScore.rule: MathScore.model, Perplexity.rule: Perplexity.model}
 """The models that filters ask, unless the manifest names others."""
+
+_ASKED_EARLY = {Prefilter.rule: MathScore.rule, DeclaredLanguage.rule: LanguageId.rule}
+"""Filters that ask the model of a later one."""
 
 
 @dataclass(frozen=True)
@@ -246,7 +250,8 @@ def chain(section: AnySource, models: Mapping[str, Model], where: str, recipe: s
     rules = [kind.rule for kind in kinds]
     _known(f"{where}.filters", section.filters, rules)
     _known(f"{where}.skip", section.skip, rules)
-    wanted = [kind for kind in kinds if kind.rule not in section.skip]
+    skipped = {*section.skip, DeclaredLanguage.rule} if LanguageId.rule in section.skip else section.skip
+    wanted = [kind for kind in kinds if kind.rule not in skipped]
     steps = tuple(_filter(kind, section, models, f"{where}.filters.{kind.rule}") for kind in wanted)
     if section.kind not in ("stack", "github"):
         return steps
@@ -263,8 +268,10 @@ def _of_english(step: LanguageId, recipe: str) -> Where:
 
 def _filter(kind: type[Filter], section: AnySource, models: Mapping[str, Model], where: str) -> Filter:
     given = dict(section.filters.get(kind.rule, {}))
+    if kind is DeclaredLanguage and "wanted" in (later := section.filters.get(LanguageId.rule, {})):
+        given.setdefault("wanted", later["wanted"])
     built = build(kind, given, where)
-    asked = MathScore.rule if kind is Prefilter else kind.rule
+    asked = _ASKED_EARLY.get(kind.rule, kind.rule)
     if asked in models:
         built = replace(typing.cast(Any, built), model=models[asked])
     if isinstance(section, Github) and kind is FileType:

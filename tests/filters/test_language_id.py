@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.document import Document, Drop
-from filters.language_id import LanguageId
+from filters.language_id import DeclaredLanguage, LanguageId
 
 ENGLISH = "Every bounded sequence of real numbers has a subsequence that converges to some limit."
 FRENCH = "Toute suite bornée de nombres réels admet une sous-suite qui converge vers une certaine limite."
@@ -64,3 +64,36 @@ def test_the_middle_of_a_long_text_is_read() -> None:
 def test_no_text_makes_it_raise(text: str) -> None:
     outcome = LanguageId()(doc(text))
     assert isinstance(outcome, Document) or outcome.reason in LanguageId.reasons
+
+
+def page(declared: str, text: str) -> Document:
+    return Document("x", "test", raw=f"<!DOCTYPE html><html {declared}><body><p>{text}</p></body></html>".encode())
+
+
+def test_a_page_in_the_other_language_that_it_declares_is_spared_the_extraction() -> None:
+    drop = DeclaredLanguage()(page('class="x" lang="de-AT"', GERMAN))
+    assert isinstance(drop, Drop)
+    assert (drop.rule, drop.reason) == ("declared-language", "language")
+    assert drop.detail.startswith("declares de; de 0.")
+
+
+@pytest.mark.parametrize(
+    ("declared", "text"),
+    [
+        ("lang=de", ENGLISH),
+        ('lang="en"', GERMAN),
+        ("", GERMAN),
+        ('data-lang="de"', GERMAN),
+        ('lang="de"', ""),
+        ('lang="de"', "<script>" + GERMAN),
+        ('lang="german"', GERMAN),
+    ],
+)
+def test_one_sign_alone_does_not_refuse(declared: str, text: str) -> None:
+    given = page(declared, text)
+    assert DeclaredLanguage()(given) is given
+
+
+def test_languages_that_are_wanted_pass() -> None:
+    given = page("lang=de", GERMAN)
+    assert DeclaredLanguage(wanted=("en", "de"))(given) is given

@@ -9,7 +9,7 @@ import pytest
 
 import languages
 from filters.filter import Where
-from filters.language_id import LanguageId
+from filters.language_id import DeclaredLanguage, LanguageId
 from filters.math_score import MathScore
 from filters.models import ModelError
 from manifests import ManifestError, load_manifest
@@ -89,6 +89,13 @@ def test_skipped_filters_are_not_in_the_chain(path: Path) -> None:
     rules = [step.rule for step in ingest(path, "sources.web.skip=['perplexity']").filters]
     assert "perplexity" not in rules
     assert "math-score" in rules
+
+
+def test_the_early_look_at_the_language_heeds_the_late_one(path: Path) -> None:
+    german = ingest(path, "sources.web.filters.language-id.wanted=['de']").filters
+    assert [step.wanted for step in german if isinstance(step, DeclaredLanguage)] == [("de",)]
+    rules = [step.rule for step in ingest(path, "sources.web.skip=['language-id']").filters]
+    assert "declared-language" not in rules
 
 
 def test_code_is_asked_for_its_language_where_that_matters(path: Path) -> None:
