@@ -211,6 +211,8 @@ def show_speed(rows: Sequence[Row], sizes: Mapping[str, int], turns: Sequence[Ma
         groups[row["lang"]].append(row["file"])
     lines = [(language, *_speed(of, sizes, turns)) for language, of in sorted(groups.items())]
     head = ("language", "MB", *(f"MB/s, {tool}" for tool in TOOLS), "fixed, times faster")
+    plain = [file for language, of in groups.items() if not languages.load(language).notebook for file in of]
+    lines.append(("all but notebooks", *_speed(plain, sizes, turns)))
     show("CPU, from bytes to decision", head, [*lines, ("all", *_speed(list(sizes), sizes, turns))])
 
 
