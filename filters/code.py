@@ -13,6 +13,7 @@ from filters.document import Document, Drop
 from filters.encoding import decode, is_binary
 from filters.evidence import Evidence
 from filters.filter import Filter, apply, refuse
+from filters.generated import Copied, Generated
 from filters.notebook import Notebook
 from filters.refusals import Refusals
 from languages import Language, Refusal
@@ -155,15 +156,14 @@ class Markers:
 
 def code_filters(language: Language) -> tuple[Filter, ...]:
     """All that a file of the language must pass, the cheapest first."""
-    steps: list[Filter] = [Size(language.max_bytes), Decode()]
+    steps: list[Filter] = [Copied(), Size(language.max_bytes), Decode()]
     if language.max_density < 1:
         steps.append(Density(language.max_density))
     if language.large_files:
         steps.append(LargeFiles(language.large_files))
-    steps.append(Markers(language))
     if language.notebook:
-        steps.append(Notebook())
-    return tuple(steps)
+        steps.append(Notebook())  # before the signs: a picture, as JSON holds it, has letters enough for any short word
+    return (*steps, Markers(language), Generated())
 
 
 def _all_languages() -> tuple[Language, ...]:
