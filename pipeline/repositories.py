@@ -46,7 +46,7 @@ class Repository(BaseModel):
     language: str = ""
     """The language that the repository was found by, as `languages/` names it."""
     license: str = ""
-    """SPDX name; empty: none was found; NOASSERTION: a text that GitHub does not recognise."""
+    """SPDX name, on the day of the plan; empty: none was found; NOASSERTION: one that GitHub does not recognise."""
     stars: int = 0
     fork_of: str = ""
     """The repository at the root of its fork family, if it is a fork."""
@@ -127,8 +127,8 @@ class Tarball(Shard):
             return RepositoryStream(self.key, cast(BinaryIO, Download(archives.full(path))), self.repository)
         try:
             return RepositoryStream(self.key, archives.open(path), self.repository)
-        except FileNotFoundError as error:
-            return RepositoryStream(self.key, io.BytesIO(), self.repository, DamageError("missing", str(error)))
+        except FileNotFoundError:
+            return RepositoryStream(self.key, io.BytesIO(), self.repository, DamageError("missing", path))
         except OSError as error:
             raise StorageError(f"cannot read {path} below {self.root}: {error}") from error
 
@@ -179,9 +179,9 @@ class RepositoryStream(InputStream):
 def _lasting(trouble: BaseException | None) -> DamageError | None:
     """Why nobody will ever get the tarball, if that is so."""
     if isinstance(trouble, FileNotFoundError):
-        return DamageError("missing", str(trouble))
+        return DamageError("missing")
     blocked = isinstance(trouble, FetchError) and trouble.status == HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS
-    return DamageError("blocked", str(trouble)) if blocked else None
+    return DamageError("blocked") if blocked else None
 
 
 def _tarball(repository: Repository, archives: Outside) -> Shard:

@@ -26,8 +26,8 @@ TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 """Where GitHub's own programs look for a token."""
 ATTEMPTS = 8
 """Tries of one request."""
-FORBIDDEN_IN_A_ROW = 5
-"""Unexplained 403s, each after some tries, from which nothing more is asked: a ban, not a matter of one repository."""
+GIVEN_UP_IN_A_ROW = 5
+"""Requests, each given up after some tries, from which nothing more is asked: it is not one repository that ails."""
 SECONDARY_PAUSE = 60.0
 """Seconds that GitHub wants us to wait where it does not say for how long, and twice as many each further time."""
 LONGEST_PAUSE = 7200.0
@@ -67,6 +67,8 @@ class _Trouble:
     """An answer that may be another one later."""
 
     said: str
+    status: int = 0
+    """0: there was none."""
     pause: float | None = None
     """Seconds that the server asks to wait; None: it did not say."""
     limit: bool = False
@@ -85,10 +87,14 @@ class Api:
         self._client = client or http.client()
         self._ready: dict[str, float] = {}
         """When a resource whose limit was used up can be asked again."""
-        self._forbidden = 0
+        self._given_up = 0
+        """In a row."""
 
     def get(self, url: str) -> Reply:
-        """The answer to one request: 200, a redirect, or what says something of the repository. Raises ApiError."""
+        """The answer to a request: 200, a redirect, what says something of a repository, or lasting trouble with it.
+
+        Raises ApiError if it is not the repository's.
+        """
         if _origin(url) != _origin(self.base):
             raise ApiError(
                 f"{http.public(self.base)} leads to another host, {urlsplit(url).hostname}; nothing is asked there"
@@ -97,7 +103,7 @@ class Api:
         while True:
             answer = self._ask(url)
             if isinstance(answer, Reply):
-                self._forbidden = 0
+                self._given_up = 0
                 return answer
             attempt += 1
             if attempt >= answer.attempts:
@@ -135,10 +141,9 @@ class Api:
 
     def _note_limit(self, resource: str, headers: Mapping[str, str]) -> None:
         """Where nothing is left, the next request waits for the reset, which is told by the server's own clock."""
-        reset = headers.get("X-RateLimit-Reset", "")
-        if headers.get("X-RateLimit-Remaining") == "0" and reset.isdigit():
+        if reset := _reset(headers):
             now = self._client.now()
-            self._ready[resource] = now + max(0.0, int(reset) - _server_time(headers, now)) + 1.0
+            self._ready[resource] = now + max(0.0, reset - _server_time(headers, now)) + 1.0
 
     def _judge(self, url: str, status: int, headers: Mapping[str, str], data: Any) -> Reply | _Trouble:
         if status == 200:
@@ -151,18 +156,19 @@ class Api:
         if status in (403, 429):
             return self._limited(status, said, headers)
         if status in PASSING:
-            return _Trouble(said)
+            return _Trouble(said, status)
         advice = f"; check {' or '.join(TOKENS)}" if status == 401 else ""
         raise ApiError(f"{http.public(url)}: {said}{advice}")
 
     def _limited(self, status: int, said: str, headers: Mapping[str, str]) -> _Trouble:
         """https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit"""
         if header := headers.get("Retry-After", ""):
-            return _Trouble(said, retry_after(header, self._client.now()), limit=True)
-        if headers.get("X-RateLimit-Remaining") == "0":
-            return _Trouble(said, 0.0, limit=True)  # what is waited for is the reset
-        known = status == 429 or _LIMIT.search(said)
-        return _Trouble(said, limit=True, attempts=ATTEMPTS if known else FORBIDDEN_ATTEMPTS)
+            return _Trouble(said, pause=retry_after(header, _server_time(headers, self._client.now())))
+        if _reset(headers):
+            return _Trouble(said, pause=0.0)  # that is what is waited for
+        if status == 429 or _LIMIT.search(said):
+            return _Trouble(said, limit=True)
+        return _Trouble(said, status, limit=True, attempts=FORBIDDEN_ATTEMPTS)
 
     def _seconds(self, trouble: _Trouble, attempt: int) -> float:
         jitter = self._client.jitter()
@@ -181,10 +187,10 @@ class Api:
             self._client.sleep(seconds)
 
     def _give_up(self, url: str, trouble: _Trouble, attempts: int) -> Reply:
-        """A 403 that nothing explains may be one repository's; all other lasting trouble ends the work."""
-        self._forbidden += 1
-        if trouble.attempts == FORBIDDEN_ATTEMPTS and self._forbidden < FORBIDDEN_IN_A_ROW:
-            return Reply(403)
+        """GitHub may fail of one repository, or forbid it unexplained; all other lasting trouble ends the work."""
+        self._given_up += 1
+        if trouble.status and self._given_up < GIVEN_UP_IN_A_ROW:
+            return Reply(trouble.status)
         raise ApiError(f"{http.public(url)}: {trouble.said} ({attempts} times); the same command goes on from here")
 
 
@@ -216,12 +222,8 @@ def _message(data: Any) -> str:
     if not isinstance(data, dict):
         return ""
     errors = data.get("errors")
-    details = (
-        [str(error.get("message", "")) for error in errors if isinstance(error, dict)]
-        if isinstance(errors, list)
-        else []
-    )
-    return " ".join(filter(None, [str(data.get("message", "")), *details]))[:300]
+    details = [error.get("message") for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    return " ".join(str(part) for part in (data.get("message"), *details) if part)[:300]
 
 
 def _is_blocked(data: Any) -> bool:
@@ -231,6 +233,12 @@ def _is_blocked(data: Any) -> bool:
 def _next(url: str, headers: Mapping[str, str]) -> str:
     links = {name: address for address, name in _LINK.findall(headers.get("Link", ""))}
     return urljoin(url, links["next"]) if "next" in links else ""
+
+
+def _reset(headers: Mapping[str, str]) -> int:
+    """When there will be requests again, in seconds since 1970, if there are none left; else 0."""
+    reset = headers.get("X-RateLimit-Reset", "")
+    return int(reset) if headers.get("X-RateLimit-Remaining") == "0" and reset.isdigit() else 0
 
 
 def _server_time(headers: Mapping[str, str], now: float) -> float:

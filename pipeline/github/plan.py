@@ -22,7 +22,7 @@ from pipeline.github.teller import Teller
 from pipeline.repositories import Repository
 
 REASONS = {404: "gone", 410: "gone", 409: "empty", 451: "blocked", 403: "blocked"}
-"""What GitHub's refusals mean for a repository; 409 is one without any commit."""
+"""What GitHub's refusals mean for a repository; 409 is one without any commit. Others are lasting trouble."""
 MOST_MOVES = 3
 
 
@@ -161,7 +161,7 @@ class Planner:
         last = (self.question.before - timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         reply, moved = self._follow(f"/repos/{quote(found.name)}/commits?until={last}&per_page=1")
         if reply.status != 200:
-            return _refusal(reply), reply.data is not None
+            return _refusal(reply)
         if not reply.data:
             return {"reason": "no-commit", "detail": f"none before {self.question.before:%Y-%m-%d}"}, True
         commit, date = _commit(reply.data)
@@ -171,9 +171,8 @@ class Planner:
         if moved or found.fork:
             about, _ = self._follow(f"/repositories/{found.id}")
             if about.status != 200:
-                return _refusal(about), about.data is not None
-            name = str(about.data["full_name"])
-            fork_of = str((about.data.get("source") or {}).get("full_name") or "")
+                return _refusal(about)
+            name, fork_of = _names(about.data)
         facts = {"date": f"{date:%Y-%m-%dT%H:%M:%SZ}", "fork_of": fork_of}
         facts["renamed_from"] = found.name if name != found.name else ""
         return {"repository": name, "commit": commit, **facts}, True
@@ -189,11 +188,13 @@ class Planner:
         return Reply(404, {"message": f"moved more than {MOST_MOVES} times"}), True
 
 
-def _refusal(reply: Reply) -> dict[str, str]:
+def _refusal(reply: Reply) -> tuple[dict[str, str], bool]:
+    """Why a repository is refused, and whether to remember it: not where GitHub gave no reason."""
     data = reply.data if isinstance(reply.data, dict) else {}
     block = data.get("block")
     said = block.get("reason") if isinstance(block, dict) else data.get("message")
-    return {"reason": REASONS[reply.status], "detail": f"{reply.status} {said or ''}".strip()[:200]}
+    detail = f"{reply.status} {said or ''}".strip()[:200]
+    return {"reason": REASONS.get(reply.status, "no-answer"), "detail": detail}, reply.data is not None
 
 
 def _commit(data: Any) -> tuple[str, datetime]:
@@ -203,6 +204,14 @@ def _commit(data: Any) -> tuple[str, datetime]:
         return str(first["sha"]), datetime.fromisoformat(first["commit"]["committer"]["date"]).astimezone(UTC)
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ApiError(f"the API does not list commits as GitHub does: {error!r}") from None
+
+
+def _names(data: Any) -> tuple[str, str]:
+    """What a repository is called, and the root of its forks. Raises ApiError."""
+    try:
+        return str(data["full_name"]), str((data.get("source") or {}).get("full_name") or "")
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ApiError(f"the API does not describe a repository as GitHub does: {error!r}") from None
 
 
 def write(made: Plan, out: Path) -> Path:

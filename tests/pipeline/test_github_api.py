@@ -9,7 +9,7 @@ import pytest
 from github_server import GitHub, Repo, github
 from web_server import Clock, Fault, visiting
 
-from pipeline.github.api import ATTEMPTS, FORBIDDEN_IN_A_ROW, SECONDARY_PAUSE, Api, ApiError, token
+from pipeline.github.api import ATTEMPTS, GIVEN_UP_IN_A_ROW, SECONDARY_PAUSE, Api, ApiError, token
 from pipeline.polite import FORBIDDEN_ATTEMPTS
 
 PATH = "/repos/a/b"
@@ -101,13 +101,17 @@ def test_without_a_word_of_how_long_a_minute_and_then_twice_as_long(
 
 
 @pytest.mark.parametrize("fault", [Fault(500), Fault(502), Fault(503), Fault(504), Fault(after=3)])
-def test_what_passes_is_tried_again_a_bounded_number_of_times(api: Api, server: GitHub, fault: Fault) -> None:
+def test_what_passes_is_tried_again(api: Api, server: GitHub, fault: Fault) -> None:
     server.faults = [fault] * (ATTEMPTS - 1)
     assert api.get(server.url + PATH).status == 200
-    server.faults = [fault] * 100
+    assert len(server.asked) == ATTEMPTS
+
+
+def test_a_connection_that_never_holds_ends_the_work(api: Api, server: GitHub) -> None:
+    server.faults = [Fault(after=3)] * 100
     with pytest.raises(ApiError, match=rf"\({ATTEMPTS} times\); the same command goes on from here"):
         api.get(server.url + PATH)
-    assert len(server.asked) == 2 * ATTEMPTS
+    assert len(server.asked) == ATTEMPTS
 
 
 def test_a_limit_that_never_ends_ends_the_work(api: Api, server: GitHub) -> None:
@@ -122,13 +126,22 @@ def test_nobody_waits_for_a_day(api: Api, server: GitHub) -> None:
         api.get(server.url + PATH)
 
 
-def test_an_unexplained_403_is_one_repositorys_but_not_that_of_all(api: Api, server: GitHub) -> None:
-    server.faults = [Fault(403)] * 1000
-    for _ in range(FORBIDDEN_IN_A_ROW - 1):
-        assert api.get(server.url + PATH).status == 403
-    with pytest.raises(ApiError, match="403 fault"):
+@pytest.mark.parametrize(("status", "attempts"), [(403, FORBIDDEN_ATTEMPTS), (500, ATTEMPTS), (502, ATTEMPTS)])
+def test_unexplained_trouble_is_one_repositorys_but_not_that_of_all(
+    api: Api, server: GitHub, status: int, attempts: int
+) -> None:
+    server.faults = [Fault(status)] * 1000
+    for _ in range(GIVEN_UP_IN_A_ROW - 1):
+        assert api.get(server.url + PATH).status == status
+    with pytest.raises(ApiError, match=f"{status} fault"):
         api.get(server.url + PATH)
-    assert len(server.asked) == FORBIDDEN_IN_A_ROW * FORBIDDEN_ATTEMPTS
+    assert len(server.asked) == GIVEN_UP_IN_A_ROW * attempts
+
+
+def test_a_limit_without_a_reset_is_not_hammered(api: Api, server: GitHub, clock: Clock) -> None:
+    server.faults = [Fault(403, {"X-RateLimit-Remaining": "0"})]
+    assert api.get(server.url + PATH).status == 200
+    assert sum(clock.slept) >= SECONDARY_PAUSE
 
 
 @pytest.mark.parametrize(

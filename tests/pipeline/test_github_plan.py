@@ -82,6 +82,7 @@ REFUSALS = [
         "403 tos",
     ),
     (Repo("a/forbidden", refusal=(403, {"message": "no reason"})), "blocked", "403"),
+    (Repo("a/broken", refusal=(502, {})), "no-answer", "502"),
     (Repo("a/disabled", disabled=True), "disabled", ""),
     (Repo("a/large", kilobytes=1 << 30), "too-large", f"{1 << 40} bytes"),
     (
