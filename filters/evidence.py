@@ -48,8 +48,9 @@ class Evidence:
             return True
         if not self._signs:
             return False
-        found = self._automaton.found_in(text.encode("utf-8", "surrogatepass"))
-        weights = [self._signs[name][1] for name in found]
-        if self.language.content and sum(weights) >= self.language.content.min_score:
+        data = text.encode("utf-8", "surrogatepass")
+        weights = [self._signs[name][1] for name in self._automaton.found_in(data)]
+        content = self.language.content
+        if content and sum(weights) >= content.min_score + len(data) // content.bytes_per_point:
             return True
         return 0 in weights and self._statements.found_in(text)

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable
 from functools import cache, cached_property
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -55,7 +55,7 @@ class Sign(Marker):
     Unlike other markers its pattern is matched by Hyperscan, word by word: no look around, `\\b` knows ASCII only.
     """
 
-    weight: int = Field(1, ge=1)
+    weight: int = Field(default=1, ge=1)
     """What each word that is found adds to the score."""
 
     def expression(self, word: str) -> str:
@@ -68,8 +68,10 @@ class Content(_Facts):
 
     min_score: int
     """Least sum of the weights of all the different words found in the text, comments and strings included."""
+    bytes_per_point: int = Field(default=4096, gt=0)
+    """For every so many bytes of text one more is asked for, as a long text holds any word some time."""
     signs: tuple[Sign, ...]
-    """The words to look for."""
+    """The words to look for; in the file, `vocabulary` adds those of vocabulary/NAME.toml, which languages share."""
 
 
 class Lexis(_Facts):
@@ -166,9 +168,16 @@ def load(name: str) -> Language:
     """The language of that name; ValueError, which lists the names, if there is none."""
     if name not in names():
         raise ValueError(f"no language {name!r}; there are: {', '.join(names())}")
-    facts = tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
+    facts = _toml(name)
     facts.pop("recipes", None)  # what the published code asked for: languages/published.py
+    content = facts.get("content", {})
+    if vocabulary := content.pop("vocabulary", None):
+        content["signs"] = content.get("signs", []) + _toml(f"vocabulary/{vocabulary}")["signs"]
     return Language.model_validate({"name": name, **facts})
+
+
+def _toml(name: str) -> dict[str, Any]:
+    return tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
 
 
 def query(name: str) -> str:
