@@ -14,6 +14,7 @@ from filters.encoding import decode, is_binary
 from filters.evidence import Evidence
 from filters.filter import Filter, apply, refuse
 from filters.generated import Copied, Generated
+from filters.language_id import LanguageId
 from filters.notebook import Notebook
 from filters.refusals import Refusals
 from languages import Language, Refusal
@@ -198,9 +199,13 @@ def _code() -> Code:
 
 
 def classify(language: str, path: str, raw: bytes) -> Document | Drop:
-    """What becomes of one file if it is taken to be of the language; ValueError if there is no such language."""
-    subset = languages.load(language).name
-    return _code()(Document(path, "file", subset, meta={"path": path}, raw=raw))
+    """What becomes of one file if it is taken to be of the language; ValueError if there is no such language.
+
+    That is what a corpus of the Stack or of GitHub does with it, as long as the manifest sets no thresholds.
+    """
+    facts = languages.load(language)
+    steps: tuple[Filter, ...] = (_code(), LanguageId()) if facts.english else (_code(),)
+    return apply(steps, Document(path, "file", facts.name, meta={"path": path}, raw=raw))
 
 
 def _encodable(text: str) -> str:
