@@ -3,7 +3,8 @@
     python tests/benchmarks/pack_code.py FOLDER OUT
 
 FOLDER holds `manifest.jsonl`, a row a file with file (path below FOLDER's parent), lang, repo, commit, path, licence.
-OUT gets `stack/data/<lang>/files.parquet` and `github/<owner>-<repo>-<sha7>.tar.gz`, both with every file.
+OUT gets `stack/data/<lang>/files.parquet` and `github/<owner>-<repo>-<sha7>.tar.gz`, both with every file, and
+`repositories.jsonl`, the list of the tarballs.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ def main() -> None:
         write_parquet(given.out / f"stack/data/{language}/files.parquet", language, rows)
     for (repository, commit), rows in sorted(by_repository.items()):
         write_tarball(given.out / "github", repository, commit, rows)
+    pinned = [
+        {"repository": repository, "commit": commit, "license": rows[0]["licence"]}
+        for (repository, commit), rows in sorted(by_repository.items())
+    ]
+    (given.out / "repositories.jsonl").write_text("".join(json.dumps(one) + "\n" for one in pinned))
     print(f"{sum(map(len, by_language.values()))} files of {len(by_repository)} repositories packed into {given.out}")
 
 
