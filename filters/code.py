@@ -19,24 +19,34 @@ from filters.notebook import Notebook
 from filters.refusals import Refusals
 from languages import Language, Refusal
 
+_BEGINNING = 100_000
+"""Bytes in which a file's language is looked for, where its ending does not tell it."""
 _NOT_DIGITS = bytes(set(range(256)) - set(string.digits.encode()))
 _NOT_CHARACTERS = string.whitespace.encode() + bytes(range(0x80, 0xC0))  # the latter continue a UTF-8 character
 
 
 @dataclass(frozen=True)
 class FileType:
-    """Finds a file's language by the ending of its path, `meta["path"]`, and makes it the document's subset."""
+    """Finds a file's language by the ending of its path, `meta["path"]`, and makes it the document's subset.
+
+    Where several languages claim an ending, as C and C++ do `.h`, the beginning of the file tells them apart.
+    """
 
     rule: ClassVar[str] = "file-type"
     reasons: ClassVar[frozenset[str]] = frozenset({"extension"})
 
     among: tuple[str, ...] = field(default_factory=languages.names)
-    """Languages that are wanted; of two that claim an ending the first named gets it."""
+    """Languages that are wanted; of two that nothing tells apart the first named gets the file."""
 
     def __call__(self, document: Document) -> Document | Drop:
         path = _path(document)
-        subset = languages.by_extension(path, self.among)
-        return replace(document, subset=subset) if subset else refuse(self, document, "extension", path[-100:])
+        found = languages.by_extension(path, self.among)
+        if not found:
+            return refuse(self, document, "extension", path[-100:])
+        if len(found) == 1:
+            return replace(document, subset=found[0])
+        beginning = document.raw[:_BEGINNING].decode("latin-1")
+        return replace(document, subset=languages.told_apart(found, beginning))
 
 
 @dataclass(frozen=True)

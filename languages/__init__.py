@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Literal
@@ -126,6 +126,8 @@ class Language(_Facts):
     """Name for readers."""
     extensions: tuple[str, ...]
     """File name endings, in lower case, with the dot."""
+    signature: tuple[Marker, ...] = ()
+    """Signs that a file is in this language, where another language claims its ending, too."""
     origin: Literal["stack", "github"]
     """Whether the published files come from The Stack or from GitHub repositories."""
     max_bytes: int = 1_048_575
@@ -185,8 +187,18 @@ def query(name: str) -> str:
     return files(__name__).joinpath(f"{name}.scm").read_text("utf-8")
 
 
-def by_extension(path: str, among: Iterable[str] | None = None) -> str | None:
-    """The first language among those named (default: all) that claims the ending of the path, upper or lower case."""
+def by_extension(path: str, among: Iterable[str] | None = None) -> tuple[str, ...]:
+    """The languages among those named (default: all) that claim the longest ending of the path, in any case."""
     lowered = path.lower()
-    candidates = names() if among is None else among
-    return next((name for name in candidates if lowered.endswith(load(name).extensions)), None)
+    endings = {name: load(name).extensions for name in (names() if among is None else among)}
+    claims = {
+        name: max((len(one) for one in found if lowered.endswith(one)), default=0) for name, found in endings.items()
+    }
+    longest = max(claims.values(), default=0)
+    return tuple(name for name, length in claims.items() if length == longest > 0)
+
+
+def told_apart(candidates: Sequence[str], text: str) -> str:
+    """The first of some languages that have a signature in the text, else the first of them."""
+    signed = (name for name in candidates if any(sign.regex.search(text) for sign in load(name).signature))
+    return next(signed, candidates[0])

@@ -21,6 +21,7 @@ from typing import BinaryIO, cast
 from pack_code import Row, write_parquet, write_tarball
 
 import languages
+from filters.code import FileType
 from filters.document import Document, Drop
 from filters.filter import apply
 from manifests import load_manifest
@@ -105,11 +106,10 @@ def parted(place: str) -> tuple[str, str, str]:
 
 
 def verdict(record: Document | Drop, found: Document | Drop) -> Verdict:
-    language = getattr(found, "subset", "") or getattr(record, "subset", "")
     if isinstance(found, Document):
-        return Verdict(language, "kept", found.text)
-    by_ending = languages.by_extension(record.id)
-    return Verdict(language or by_ending or "", f"{found.rule}/{found.reason}", "")
+        return Verdict(found.subset, "kept", found.text)
+    typed = record if isinstance(record, Drop) or record.subset else FileType()(record)
+    return Verdict(getattr(typed, "subset", ""), f"{found.rule}/{found.reason}", "")
 
 
 def compare(stack: dict[str, Verdict], github: dict[str, Verdict]) -> int:

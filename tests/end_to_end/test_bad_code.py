@@ -55,9 +55,7 @@ BAD: dict[str, tuple[str, bytes, str]] = {
 
 
 def language_of(path: str) -> str:
-    found = languages.by_extension(path)
-    assert found
-    return found
+    return languages.by_extension(path)[0]
 
 
 def stack_row(path: str, content: bytes | None, **changes: object) -> Row:

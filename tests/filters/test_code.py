@@ -223,6 +223,26 @@ def test_file_type_names_the_language_or_refuses() -> None:
     assert refused(FileType()(Document("a", "test"))) == ("file-type", "extension")
 
 
+@pytest.mark.parametrize(
+    ("text", "subset"),
+    [
+        (b"#include <math.h>\ndouble norm(const double *x, int n);\n", "c"),
+        (b"/* class of matrices, in a namespace */\nstruct matrix { int private; };\n", "c"),
+        (b'#ifdef __cplusplus\nextern "C" {\n#endif\nvoid f(void);\n', "c"),
+        (b"", "c"),
+        (b"\xe9\xff\x00", "c"),
+        (b"#pragma once\n\nnamespace maths {\n", "cpp"),
+        (b"// header\n#include <vector>\n", "cpp"),
+        (b"class Matrix : public Base {\n public:\n", "cpp"),
+        (b"\ttemplate<typename T>\r\n\tclass Matrix\r\n", "cpp"),
+    ],
+)
+def test_a_header_is_told_by_its_beginning(text: bytes, subset: str) -> None:
+    outcome = FileType()(Document("a", "test", meta={"path": "include/matrix.h"}, raw=text))
+    assert isinstance(outcome, Document)
+    assert outcome.subset == subset
+
+
 def test_code_goes_by_the_subset() -> None:
     assert isinstance(Code()(Document("a", "test", "lean", "theorem t : true")), Document)
     assert refused(Code()(Document("a", "test", "coq", "theorem t : true"))) == ("language", "no-marker")

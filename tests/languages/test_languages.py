@@ -16,7 +16,7 @@ each_language = pytest.mark.parametrize("language", ALL, ids=languages.names())
 def markers(language: Language) -> list[Marker]:
     signs = language.content.signs if language.content else ()
     wanted = (*language.any_of, *language.statements, *signs)
-    return [*wanted, *language.none_of, *language.refused_paths, *language.refused_starts]
+    return [*wanted, *language.signature, *language.none_of, *language.refused_paths, *language.refused_starts]
 
 
 def test_the_languages_are_named_as_the_stack_names_its_folders() -> None:
@@ -90,22 +90,38 @@ def test_a_misspelt_rule_is_refused() -> None:
 @each_language
 def test_every_extension_leads_to_its_language(language: Language) -> None:
     for ending in language.extensions:
-        assert languages.by_extension(f"src/A{ending}", [language.name]) == language.name
-        assert languages.by_extension(f"src/A{ending.upper()}", [language.name]) == language.name
+        assert languages.by_extension(f"src/A{ending}", [language.name]) == (language.name,)
+        assert languages.by_extension(f"src/A{ending.upper()}", [language.name]) == (language.name,)
 
 
 @pytest.mark.parametrize(
-    ("path", "among", "name"),
+    ("path", "among", "found"),
     [
-        ("include/matrix.h", None, "c"),
-        ("include/matrix.h", ("cpp", "c"), "cpp"),
-        ("lib/matrix.gi", None, "gap"),
-        ("notes.tex", ("c", "cpp"), None),
-        ("README", None, None),
-        ("", None, None),
-        ("tex", None, None),
-        ("model.m/readme.txt", None, None),
+        ("include/matrix.h", None, ("c", "cpp")),
+        ("include/matrix.h", ("cpp", "c"), ("cpp", "c")),
+        ("lib/matrix.gi", None, ("gap",)),
+        ("notes.tex", ("c", "cpp"), ()),
+        ("notes.lagda.tex", ("tex", "agda"), ("agda",)),
+        ("README", None, ()),
+        ("", None, ()),
+        ("tex", None, ()),
+        ("model.m/readme.txt", None, ()),
     ],
 )
-def test_the_first_language_wanted_gets_an_ending(path: str, among: tuple[str, ...] | None, name: str | None) -> None:
-    assert languages.by_extension(path, among) == name
+def test_who_claims_an_ending(path: str, among: tuple[str, ...] | None, found: tuple[str, ...]) -> None:
+    assert languages.by_extension(path, among) == found
+
+
+@each_language
+def test_a_signature_tells_languages_apart_that_claim_an_ending(language: Language) -> None:
+    for sign in language.signature:
+        for example in sign.examples:
+            assert languages.told_apart(("agda", language.name), f"one\n{example}\ntwo") == language.name
+    if language.signature:
+        assert languages.told_apart(("agda", language.name), "one\ntwo") == "agda"
+
+
+def test_of_languages_that_share_an_ending_all_but_one_have_a_signature() -> None:
+    for ending in {ending for language in ALL for ending in language.extensions}:
+        unsigned = [name for name in languages.by_extension(ending) if not languages.load(name).signature]
+        assert len(unsigned) <= 1, ending
