@@ -21,6 +21,8 @@ LONG = {
     "boxes-in-boxes": b"katex" + b"<span class=math>" * 400 + b"<i>$x$</i>" * 10_000,
     "maths-in-maths": b"<n class=katex" + b"><m:math class>\\tag{1}</object" * 300,
     "displays-in-displays": b"katex" + b"<center class='math display'>" * 400 + b"<img class=tex alt='$x$'>word",
+    "mains-in-mains": b"katex" + b"<main><pre>x</tt>" * 5_000,
+    "sources-in-sources": b"katex" + b"<mroot class=tex>$x$\\[w\\]" * 300,
     "tables-in-tables": b"katex" + b"<table class=equation><tr><td>" * 200 + b"<math><mi>x</mi></math> word",
     "letters-of-an-alphabet": ("katex<math><mi>" + "𝔸" * 200_000).encode(),
     "growing": b"katex xxx" + b"&nGt;&nLt;" * 30_000,

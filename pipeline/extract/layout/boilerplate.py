@@ -144,7 +144,7 @@ class Furniture:
         found = self.body.query_selector_all("main") if "<main" in self.signs else []
         if not found and "role=main" in self.signs:
             found = self.body.query_selector_all("[role=main]")
-        mains = [node for node in found if not _within_main(node)]
+        mains = [node for node in found if not _within_main(node)] if len(found) <= _ARTICLES else []
         length = sum(map(running, mains))
         return (mains, length) if mains and length >= MAJORITY * self.total else ([], 0)
 

@@ -23,8 +23,9 @@ _BLOCKS = frozenset(
 )  # fmt: skip
 _MENUS = frozenset(("ul", "ol", "dl", "table", "td", "div", "section", "p", "center"))
 """Blocks that are left out when they turn out to be lists of links."""
-MOST_JUDGED = 100
-"""Elements within one another that are asked for formulas: each question may look at all that is within."""
+MOST_JUDGED = 16
+"""Elements within one another that are asked for formulas, for each may look at all that is within. Of 990 real pages
+with formulas none goes deeper than 5."""
 
 
 class Walk:
