@@ -23,15 +23,14 @@ HEADERS = wordlist.load("filters", "generated_headers.txt")
 
 _FOLDER = re.compile("/(" + "|".join(map(re.escape, FOLDERS)) + ")/")
 _CLAUSE = r"(?:^|[\r\n.:;!>({\[*%#-])[ \t*%#/;(-]*"
-_BETWEEN = r"[\W_]{1,12}"
+_BETWEEN = r"[\W_]+"
 _LONG_LINES = 70  # characters on average; base64 has 76 a line
 _MIN_DIGITS = 0.25  # share in the middle of a text below which no table is looked for
 _SAMPLE = 2_000  # characters in the middle
 _HEAD = 2_000  # characters: a licence may stand first
 _DIGIT = re.compile("[0-9]")
-_VALUES = re.compile(
-    r"^[^g-km-tv-wyzG-KM-TV-WYZ\n]+$", re.MULTILINE
-)  # hexadecimal numbers and suffixes of numbers at most
+# Lines with no letters but those of hexadecimal numbers and of suffixes, as in 0xFFul
+_VALUES = re.compile(r"^[^g-km-tv-wyzG-KM-TV-WYZ\n]+$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
