@@ -15,7 +15,7 @@ from filters.wordlist import load
 PERMISSIVE = "permissive"
 """Stands for the licences of `permissive_licenses.txt`."""
 
-UNKNOWN = frozenset({"", "noassertion", "none", "other"})
+UNKNOWN = frozenset({"", "noassertion", "none", "other", "unknown"})
 """How sources say that nobody knows the licence; GitHub's word for a text that it does not recognise is NOASSERTION."""
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")

@@ -33,7 +33,7 @@ def test_other_licences_are_not_permissive(name: str) -> None:
     assert outcome.detail == name
 
 
-@pytest.mark.parametrize("name", ["", "NOASSERTION", "none", "other"])
+@pytest.mark.parametrize("name", ["", "NOASSERTION", "none", "other", "unknown"])
 def test_what_nobody_knows_is_not_allowed(name: str) -> None:
     assert word(License(("MIT",))(document(name))) == "license/unknown"
 
