@@ -204,6 +204,19 @@ def test_stats_agree_with_the_release(out: Path) -> None:
     )
 
 
+def test_the_statistics_of_code_agree_with_the_documents(out: Path, tmp_path: Path) -> None:
+    found = as_json("stats", out, "--write", tmp_path)
+    lost = {row["id"] for row in rows(out / "drops" / "dedup")}
+    for source, documents in (("stack", "files"), ("github", "num_examples")):
+        kept = [row for row in rows(out / "documents" / source) if row["id"] not in lost]
+        told = json.loads((tmp_path / f"{source}-stats.json").read_text())
+        assert told == found["shapes"][f"{source}-stats.json"]
+        assert {name.lower(): of[documents] for name, of in told.items()} == Counter(row["subset"] for row in kept)
+        repositories = {(row["subset"], json.loads(row["meta"])["repo"]) for row in kept}
+        counted = Counter(subset for subset, _ in repositories)
+        assert all(of.get("num_repos", counted[name.lower()]) == counted[name.lower()] for name, of in told.items())
+
+
 def test_status_and_plan_agree_on_the_units(out: Path) -> None:
     stages = as_json("status", out)["stages"]
     assert {stage["state"] for stage in stages} == {"done"}
