@@ -39,7 +39,7 @@ def advice(url: str, status: int) -> str:
     """What to do about a server that does not let us in; empty if it is not for want of credentials."""
     if status not in (401, 403) or not _is_hubs(url):
         return ""
-    page = re.sub(r"/(resolve/.*|tree/.*)", "", url.replace("/api/", "/", 1)).partition("?")[0]
+    page = re.sub(r"/(?:resolve|tree)/.*", "", re.sub(r"/api/(?:models/)?", "/", url, count=1))
     token = "HF_TOKEN is set, but not enough" if os.environ.get("HF_TOKEN", "").strip() else "HF_TOKEN is not set"
     return f"{token}: accept the conditions at {page}, make a token that may read it, and set HF_TOKEN where units run"
 

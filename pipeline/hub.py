@@ -87,9 +87,11 @@ def folder(url: str) -> Folder:
 
 
 def _following(link: str) -> str:
-    """The address of a listing's next page; another host's would not be the hub's word."""
+    """The address of a listing's next page, empty after the last. Raises FetchError if it is another host's."""
     found = _NEXT.search(link)
-    return found[1] if found and found[1].startswith(f"{credentials.hub()}/") else ""
+    if found and not found[1].startswith(f"{credentials.hub()}/"):
+        raise http.FetchError(f"the listing goes on at {http.public(found[1])}, which is not at {credentials.hub()}")
+    return found[1] if found else ""
 
 
 def _items(page: bytes, url: str) -> list[dict[str, Any]]:

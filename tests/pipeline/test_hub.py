@@ -203,6 +203,13 @@ def test_long_listings_come_in_pages(site: Hub) -> None:
     assert len(site.listed) > 2
 
 
+def test_a_listing_that_goes_on_elsewhere_is_not_taken_for_whole(site: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.page_size = 2
+    monkeypatch.setenv("HF_ENDPOINT", site.url.replace("127.0.0.1", "localhost"))
+    with pytest.raises(StorageError, match=rf"goes on at {site.url}/"):
+        keys("**")
+
+
 def test_nothing_there_is_told(site: Hub) -> None:
     for pattern in ("data/none/*.parquet", "data/agda/*.gz"):
         with pytest.raises(StorageError, match="no input matches"):
