@@ -21,7 +21,7 @@ LIBRARIES: dict[str, dict[str, list[str]]] = tomllib.loads(files("filters").join
 HEADERS = wordlist.load("filters", "generated_headers.txt")
 """What programs write at the head of the files that they write."""
 
-_FOLDER = re.compile("/(" + "|".join(map(re.escape, FOLDERS)) + ")/")
+_FOLDER = re.compile("/(" + "|".join(map(re.escape, FOLDERS)).replace(r"/\*", "/(?!tests?/)[^/]+") + ")/")
 _CLAUSE = r"(?:^|[\r\n.:;!>({\[*%#-])[ \t*%#/;(-]*"
 _BETWEEN = r"[\W_]+"
 _LONG_LINES = 70  # characters on average; base64 has 76 a line
@@ -122,4 +122,4 @@ def _folders(facts: dict[str, list[str]]) -> str:
 
 def _at_home(repository: str, group: str) -> bool:
     home = tuple(list(LIBRARIES.values())[int(group[1:])]["home"])
-    return repository.rpartition("/")[2].lower().removeprefix("lib").startswith(home)
+    return any(name.removeprefix("lib").startswith(home) for name in repository.lower().split("/"))

@@ -24,12 +24,19 @@ def reason(outcome: Document | Drop) -> str:
     return outcome.reason if isinstance(outcome, Drop) else "kept"
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_every_folder_of_dependencies_is_refused(folder: str) -> None:
+@pytest.mark.parametrize("entry", FOLDERS)
+def test_every_folder_of_dependencies_is_refused(entry: str) -> None:
+    folder = entry.replace("*", "cblas")
     assert reason(Copied()(at("", f"{folder}/a.c"))) == "dependency"
     assert reason(Copied()(at("me/mine", f"src/{folder}/b/a.c"))) == "dependency"
     assert reason(Copied()(at("me/mine", f"src/my{folder}/a.c"))) == "kept"
     assert reason(Copied()(at(f"{folder}/mine", "src/a.c"))) == "kept"
+
+
+@pytest.mark.parametrize("entry", [entry for entry in FOLDERS if entry.endswith("/*")])
+def test_adapters_and_their_tests_are_ones_own(entry: str) -> None:
+    assert reason(Copied()(at("sympy/sympy", f"sympy/{entry[:-2]}/gmpy.py"))) == "kept"
+    assert reason(Copied()(at("sympy/sympy", f"sympy/{entry[:-2]}/tests/test_gmpy.py"))) == "kept"
 
 
 @pytest.mark.parametrize(("library", "folder"), COPIES)
@@ -39,7 +46,8 @@ def test_every_library_is_refused_outside_its_own_repositories(library: str, fol
     assert reason(Copied()(at("", f"include/{folder}/a.h"))) == "library"
     for home in LIBRARIES[library]["home"]:
         assert reason(Copied()(at(f"somebody/{home}", f"{folder}/a.h"))) == "kept"
-        assert reason(Copied()(at(f"{home}/lib{home.upper()}-mirror", f"{folder}/a.h"))) == "kept"
+        assert reason(Copied()(at(f"somebody/lib{home.upper()}-mirror", f"{folder}/a.h"))) == "kept"
+        assert reason(Copied()(at(f"{home}org/part", f"{folder}/a.h"))) == "kept"
 
 
 def test_without_a_repository_the_path_is_its_own() -> None:
