@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,12 +18,12 @@ from pipeline.report.folder import read_json
 from pipeline.report.text import count, plain, short, size, table
 from pipeline.report.totals import DOCUMENTS, TOKENS, Receipts, StatsRow, added, furthest
 from pipeline.stages.ingest import DOCUMENTS_FILE
-from pipeline.stages.split import group_of
 from pipeline.storage import RunFolder
 
 PROOFSTEPS = "-proofsteps"
 """Ending of the subsets that hold a language's proof steps; Table 9 counts them with the language."""
-COLUMNS = ("id", "subset", "url", "meta")
+REPOSITORY = r'"repo(?:_name)?": "(?P<name>[^"\\]+)"'
+"""Where `meta` names the repository: it is JSON as `shards.py` writes it, and within a string quotes are escaped."""
 SHAPES = {"stack-stats.json": "stack", "github-stats.json": "github"}
 """The files that math-lm's process_stack.py and process_github.py write, each with our kind of source."""
 PUBLISHED_NAMES = {"matlab": "MATLAB"}
@@ -104,26 +103,32 @@ def _repositories(run: RunFolder, receipts: Receipts, sources: set[str]) -> dict
         tokenized = {receipt.unit: receipt for receipt in receipts.get(f"{TOKENS}/{source}", ())}
         for documents in receipts.get(f"{DOCUMENTS}/{source}", ()):
             if not tokenized or documents.unit in tokenized:
-                for row in _kept(run, documents, tokenized.get(documents.unit)):
-                    group = group_of(row)
-                    if group.startswith("repository:"):
-                        found.setdefault((source, row["subset"]), set()).add(group)
+                for subset, repository in _named(run, documents, tokenized.get(documents.unit)):
+                    found.setdefault((source, subset), set()).add(repository)
     return found
 
 
-def _kept(run: RunFolder, documents: Receipt, tokens: Receipt | None) -> Iterator[dict[str, Any]]:
-    """The rows of a unit, less what never reached its token shards, if there are some."""
-    sidecars = (
-        [file.path for file in tokens.files if re.fullmatch(f"{TOKENS}/.*[.]parquet", file.path)] if tokens else []
-    )
-    ids = [chunk for path in sidecars for chunk in _columns(run, path, ("id",))["id"].chunks]
+def _named(run: RunFolder, documents: Receipt, tokens: Receipt | None) -> Iterator[tuple[str, str]]:
+    """Subsets and repositories of a unit's documents, each pair about once.
+
+    GitHub's tarballs join owner and name by a hyphen; the same repository may come from The Stack, too.
+    """
+    for rows in _reached(run, documents, tokens):
+        names = pc.struct_field(pc.extract_regex(rows["meta"], REPOSITORY), "name")
+        named = pa.table({"subset": rows["subset"], "name": pc.replace_substring(pc.utf8_lower(names), "/", "-")})
+        for pair in named.group_by(["subset", "name"]).aggregate([]).to_pylist():
+            if pair["name"]:
+                yield pair["subset"], pair["name"]
+
+
+def _reached(run: RunFolder, documents: Receipt, tokens: Receipt | None) -> Iterator[pa.Table]:
+    """The rows of a unit, less what is not in its token shards, if there are some."""
+    shards = [file.path for file in tokens.files if re.fullmatch(f"{TOKENS}/.*[.]parquet", file.path)] if tokens else []
+    ids = [chunk for path in shards for chunk in _columns(run, path, ("id",))["id"].chunks]
     for file in documents.files:
         if file.path.endswith(f"/{DOCUMENTS_FILE}"):
-            rows = _columns(run, file.path, COLUMNS)
-            if tokens:
-                rows = rows.filter(pc.is_in(rows["id"], pa.chunked_array(ids, pa.string())))
-            for batch in rows.to_batches(max_chunksize=1024):
-                yield from batch.to_pylist()
+            rows = _columns(run, file.path, ("id", "subset", "meta"))
+            yield rows.filter(pc.is_in(rows["id"], pa.chunked_array(ids, pa.string()))) if tokens else rows
 
 
 def _columns(run: RunFolder, path: str, columns: Sequence[str]) -> pa.Table:

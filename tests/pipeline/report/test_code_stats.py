@@ -45,7 +45,8 @@ def ingested(run: RunFolder, source: str, documents: list[tuple[str, str]]) -> N
     with run.scratch() as folder:
         with ParquetShard(folder / "shard", DOCUMENTS) as shard:
             for number, (subset, repo) in enumerate(documents):
-                meta: dict[str, object] = {"repo": repo} if repo else {}
+                meta: dict[str, object] = {"repo": repo, "fork_of": "any/fork"} if repo else {}
+                meta["path"] = '{"repo": "no/repository"}'
                 shard.write(document_row(Document(f"{source}:{number}", source, subset, "some text", meta=meta)))
         run.put(folder / "shard", path)
     subsets = [subset for subset, _ in documents]
