@@ -19,6 +19,7 @@ from filters.notebook import Notebook
 from languages import published
 from languages.published import PublishedRules, PublishedSign
 
+_LONGEST_NAME = 200  # characters; GitHub allows 100 and 39 for the owner
 _NEWLINES = re.compile(r"\r\n?")
 _NOTEBOOK = Notebook(max_bytes=1 << 40, clear_cells=True)  # there was no limit
 _NOT_DIGITS = bytes(set(range(256)) - set(string.digits.encode()))
@@ -76,7 +77,7 @@ def _place(rules: PublishedRules, document: Document) -> Refused:
     if sign := _found(rules.refused_paths, path):
         return "path", sign
     # tarballs join owner and name by a hyphen, and either may hold one: the name may begin after any of them
-    name = repository.rpartition("/")[2]
+    name = repository.rpartition("/")[2][:_LONGEST_NAME]
     names = [name] if "/" in repository else [name[at.end() :] for at in re.finditer("-", name)]
     sign = next(filter(None, (_found(rules.refused_repositories, one) for one in names)), "")
     return ("repository", sign) if sign else None
