@@ -157,21 +157,74 @@ class ModelSection(Section):
     """What its bytes must hash to. Left empty, the first run records it in its `lock.toml`."""
 
 
+class HeldoutSection(Section):
+    """A benchmark whose theorems are cut out of Lean and Isabelle sources and of proof steps."""
+
+    lists: tuple[Location, ...] = ()
+    """Files that name its theorems, below `root` or elsewhere: LeanDojo's `val.json` and `test.json`, PISA's archive,
+    JSON lines with `formal_statement`, names one a line, or `.lean` and `.thy` files that state them."""
+    sha256: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = ()
+    """What the lists must hash to, in their order. Left empty, the first run records it in its `lock.toml`."""
+    repositories: tuple[str, ...] = ()
+    """Words in the names of repositories that are copies of the benchmark, such as `minif2f`: none of their Lean and
+    Isabelle files are kept."""
+    by_name: bool = False
+    """Its names are unmistakable, as miniF2F's are: what bears one is cut though its statement be another."""
+
+    @model_validator(mode="after")
+    def has_a_hash_a_list(self) -> HeldoutSection:
+        if self.sha256 and len(self.sha256) != len(self.lists):
+            raise ValueError(f"{len(self.lists)} lists, but {len(self.sha256)} sha256; give one of each, or none")
+        if not (self.lists or self.repositories):
+            raise ValueError("give lists, repositories, or both")
+        return self
+
+
 class Dedup(Section):
     """Exact and near-duplicates across all sources."""
 
     near: bool = True
-    """Look for near-duplicates with MinHash, besides exact ones."""
-    threshold: float = Field(default=0.7, gt=0, le=1)
-    """Jaccard similarity of shingles from which two documents are near-duplicates."""
-    permutations: int = Field(default=128, ge=16, le=1024)
-    """Length of a MinHash signature."""
+    """Look for near-duplicates, besides exact ones."""
+    method: Literal["minhash", "simhash"] = "minhash"
+    """`minhash` finds texts of a Jaccard similarity, `simhash` those whose 64-bit fingerprints differ in few bits."""
+    shingles: Literal["words", "characters", "tokens"] = "words"
+    """What a shingle is a run of: words are parted by white space; tokens are runs of letters and digits, and signs."""
     shingle: int = Field(default=5, ge=1)
-    """Words in a shingle; a document with fewer words is compared exactly only."""
+    """Length of a shingle; a document that is shorter is compared exactly only."""
+    lowercase: bool = False
+    """Compare texts in lower case."""
+    threshold: float = Field(default=0.7, gt=0, le=1)
+    """Of `minhash`: Jaccard similarity of shingles from which two documents are near-duplicates."""
+    permutations: int = Field(default=128, ge=16, le=1024)
+    """Of `minhash`: length of a signature."""
+    bands: int = Field(default=0, ge=0)
+    """Of `minhash`: parts of a signature of which one must be equal; 0: what suits the threshold."""
+    rows: int = Field(default=0, ge=0)
+    """Of `minhash`: numbers in a band; 0: what suits the threshold."""
+    hamming: int = Field(default=3, ge=0, le=10)
+    """Of `simhash`: bits in which fingerprints may differ."""
+    verify: bool = True
+    """Judge candidates by their true similarity; otherwise all candidates count as near-duplicates."""
+    leaders: int = Field(default=8, ge=1)
+    """Members of a bucket that are compared with all others of it; what larger buckets leave out is reported."""
     partitions: int = Field(default=4, ge=1)
-    """Into how many files the buckets are dealt: more partitions, less memory each."""
+    """Into how many files keys and candidates are dealt: as many units may work on them at a time."""
+    memory: int = Field(default=256_000_000, ge=1_000_000)
+    """Bytes that such a unit may take for what it joins; it makes as many passes as that asks for."""
+    prefer: tuple[str, ...] = ()
+    """Numbers in `meta`, such as `stars`: of duplicates of one source the one with the larger number is kept."""
     priority: tuple[str, ...] = ()
     """Sources in the order in which they win over a duplicate elsewhere; sources not named follow by name."""
+    accept_any_share: bool = False
+    """Go on if of 1,000 or more documents none goes, or more than nine in ten do: mostly that is a mistake."""
+
+    @model_validator(mode="after")
+    def bands_fit_the_signature(self) -> Dedup:
+        if bool(self.bands) != bool(self.rows):
+            raise ValueError("give both bands and rows, or neither")
+        if self.bands * self.rows > self.permutations:
+            raise ValueError(f"{self.bands} bands of {self.rows} rows need more than {self.permutations} permutations")
+        return self
 
 
 class Split(Section):
@@ -259,6 +312,8 @@ class Manifest(Section):
     """What to read."""
     models: dict[str, ModelSection] = {}
     """Models by filter: `language-id`, `math-score`, `perplexity`. Built-in ones are the default."""
+    heldout: dict[Name, HeldoutSection] = {}
+    """Theorems to test on, by benchmark: `[heldout.leandojo]`, `lists = ["random/val.json", "random/test.json"]`."""
     dedup: Dedup = Dedup()
     split: Split = Split()
     tokenizer: Tokenizer = Tokenizer(train_vocabulary=32_000)
@@ -284,9 +339,14 @@ class Manifest(Section):
         models = {
             name: model.model_copy(update={"path": below(root, model.path)}) for name, model in self.models.items()
         }
+        heldout = {
+            name: section.model_copy(update={"lists": tuple(below(root, one) for one in section.lists)})
+            for name, section in self.heldout.items()
+        }
         tokenizer = self.tokenizer.model_copy(update={"path": below(root, self.tokenizer.path)})
         lock = below(str(folder), self.lock)
         found = {"root": root, "lock": lock, "sources": sources, "models": models, "tokenizer": tokenizer}
+        found |= {"heldout": heldout}
         return self.model_copy(update=found)
 
 

@@ -77,11 +77,11 @@ class Tally:
     dropped: dict[str, Counts] = field(default_factory=dict)
     totals: Counts = field(default_factory=dict)
 
-    def saw(self, source: str, size: int) -> None:
-        _add(self.read, source, 1, size)
+    def saw(self, source: str, size: int, documents: int = 1) -> None:
+        _add(self.read, source, documents, size)
 
-    def keep(self, source: str, size: int) -> None:
-        _add(self.kept, source, 1, size)
+    def keep(self, source: str, size: int, documents: int = 1) -> None:
+        _add(self.kept, source, documents, size)
 
     def drop(self, source: str, drop: Drop, size: int) -> None:
         _add(self.dropped.setdefault(source, {}), f"{drop.rule}/{drop.reason}", 1, size)

@@ -97,7 +97,7 @@ class ChunkRows:
                 writer.write_table(table, row_group_size=max(table.num_rows, 1))
 
 
-def copies(tables: Sequence[pa.Table], row_bits: np.uint64) -> Links:
+def copies_by_chunk(tables: Sequence[pa.Table], row_bits: np.uint64) -> Links:
     """For every chunk of these units that was seen before: the place that had it first, and the place of the copy."""
     units = [np.full(len(table), number, np.uint64) for number, table in enumerate(tables)]
     every = pa.concat_tables([CHUNKS.empty_table(), *tables])

@@ -1,148 +1,79 @@
 """Exact and near-duplicates across all shards and sources, by file exchange.
 
-`DedupKeys` maps documents to keys, `DedupPairs` joins and verifies one partition of them, `DedupMarks` is one unit that
-sees all pairs, clusters them and marks what goes. Text is read once and never written again. A map unit holds the keys
-of its shard, under 1 KB a document; a reduce unit holds 16 bytes a key of its partition, and sketches only of texts
-that meet another one.
+`DedupKeys` maps documents to keys, `DedupCandidates` joins one partition of the keys, `DedupPairs` judges one
+partition of the candidates, `DedupMarks` is one unit that sees all pairs, clusters them and marks what goes. Text is
+read once and never written again. Map and reduce hold what the manifest's `dedup.memory` allows, whatever the corpus;
+the last unit holds some 24 bytes a document.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from filters.document import Drop
 from manifests import File, Receipt
 from manifests.manifest import Dedup
-from pipeline.shards import DROPS, ParquetShard, drop_row, parquet_writer
+from pipeline.shards import DROPS, ParquetShard, drop_row
 from pipeline.stage import Bench, Stage, Unit
-from pipeline.stages.chunks import CHUNKS_FILE, AsPublished, copies
-from pipeline.stages.clusters import Links, join, like_pairs
-from pipeline.stages.dedup_keys import KEYS, KEYS_FILE, KEYS_STAGE, KINDS, MEMBERS_FILE, DedupKeys, source_of, unit_name
-from pipeline.stages.minhash import Hashes64
-from pipeline.stages.verdicts import CHUNK, Member, Verdict, judge
+from pipeline.stages.chunks import AsPublished
+from pipeline.stages.clusters import Cut, Links, Places, Rows
+from pipeline.stages.dedup_candidates import CANDIDATES_STAGE, COUNTS_FILE, PAIRS_FILE, ROW_BITS, DedupCandidates
+from pipeline.stages.dedup_keys import KEYS_STAGE, MEMBERS_FILE, DedupKeys, source_of, unit_name
+from pipeline.stages.dedup_pairs import LAST_ROW, PAIRS_STAGE, DedupPairs
+from pipeline.stages.signatures import MinHash, Near, Shingles, SimHash
+from pipeline.stages.verdicts import Member, Verdict, Verdicts
 
-PAIRS = pa.schema(
-    [("kind", pa.string()), ("left", pa.uint64()), ("right", pa.uint64()), ("similarity", pa.float64())]  # type: ignore[arg-type]
-)
-"""Verified pairs. A place stands for a document: the number of its unit in `dedup/keys` times 2**32, plus its row."""
-
-PAIRS_STAGE = "dedup/pairs"
 MARKS_STAGE = "dedup/marks"
-PAIRS_FILE = "pairs.parquet"
+SUMMARY = f"{MARKS_STAGE}/all/summary.json"
 
-MEETING = pa.schema(
-    [("key", pa.uint64()), ("order", pa.uint64()), ("place", pa.uint64()), ("evidence", pa.binary())]  # type: ignore[arg-type]
-)
-"""Keys that several documents have, of all units."""
+JUDGED_FROM, MOST_REMOVED = 1000, 0.9
+"""From so many documents on, none or more than this share removed looks like a mistake."""
 
-ROW_BITS = np.uint64(32)
-LAST_ROW = np.uint64(0xFFFFFFFF)
+
+class DedupError(Exception):
+    """What dedup found looks like a mistake; the message says what to do if it is none."""
+
+
+def near_of(settings: Dedup) -> Near | None:
+    """How a manifest wants near-duplicates to be looked for."""
+    if not settings.near:
+        return None
+    shingles = Shingles(settings.shingles, settings.shingle, settings.lowercase)
+    if settings.method == "simhash":
+        return Near(shingles, SimHash(settings.hamming), settings.verify)
+    minhash = MinHash(settings.threshold, settings.permutations, settings.bands, settings.rows)
+    return Near(shingles, minhash, settings.verify)
 
 
 def dedup_stages(sources: tuple[str, ...], settings: Dedup, published: AsPublished | None = None) -> list[Stage]:
     """The stages that compare the documents of these stages as a manifest asks."""
-    bands = (settings.near, settings.threshold, settings.permutations, settings.shingle)
+    near, partitions, memory = near_of(settings), settings.partitions, settings.memory
     return [
-        DedupKeys(sources, *bands, settings.partitions, published),
-        DedupPairs(settings.threshold, settings.partitions, chunks=published is not None),
-        DedupMarks(settings.priority, published),
+        DedupKeys(sources, near, partitions, settings.prefer, published),
+        DedupCandidates(partitions, settings.leaders, memory, chunks=published is not None),
+        *([DedupPairs(near, partitions, memory)] if near else []),
+        DedupMarks(settings.priority, near is not None, settings.accept_any_share, published),
     ]
 
 
 @dataclass(frozen=True)
-class DedupPairs:
-    """Pairs of documents that share a key and are truly alike. A unit is one partition of the keys."""
-
-    threshold: float = 0.7
-    """Estimated Jaccard similarity from which candidates are near-duplicates."""
-    partitions: int = 4
-    """Into how many parts the keys were dealt."""
-    chunks: bool = False
-    """Whether chunks were dealt, too."""
-
-    @property
-    def name(self) -> str:
-        return PAIRS_STAGE
-
-    @property
-    def stands_on(self) -> tuple[str, ...]:
-        return (KEYS_STAGE,)
-
-    def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
-        for number in range(self.partitions):
-            yield Unit(f"{number:05}-of-{self.partitions:05}", upstream=done[KEYS_STAGE], number=number)
-
-    def run(self, unit: Unit, bench: Bench) -> None:
-        files = list(bench.files(unit, f"/{KEYS_FILE}"))
-        with parquet_writer(bench.path(f"{self.name}/{unit.name}/{PAIRS_FILE}"), PAIRS) as writer:
-            for number, kind in enumerate(KINDS):
-                group = unit.number * len(KINDS) + number
-                threshold = self.threshold if kind == "near" else 1.0
-                _write_pairs(writer, kind, _join_partition(bench, files, group, kind, threshold))
-            if self.chunks:
-                tables = [_read_group(bench, file, unit.number) for file in bench.files(unit, f"/{CHUNKS_FILE}")]
-                _write_pairs(writer, CHUNK, copies(tables, ROW_BITS))
-
-
-def _write_pairs(writer: pq.ParquetWriter, kind: str, links: Links) -> None:
-    columns = [[kind] * len(links.left), links.left, links.right, links.similarity]
-    writer.write_table(pa.table(columns, schema=PAIRS))
-
-
-def _join_partition(bench: Bench, files: Sequence[File], group: int, kind: str, threshold: float) -> Links:
-    """The pairs of one kind in one partition. One copy of a text stands for all among near ones: they pair as exact."""
-    prune = _without_copies if kind == "near" else pa.Table.combine_chunks
-    keys = [prune(_read_group(bench, file, group, ["key", "order"])) for file in files]
-    all_keys = prune(pa.concat_tables([KEYS.empty_table().select(["key", "order"]), *keys]))
-    values, counts = np.unique(all_keys["key"].to_numpy(), return_counts=True)
-    shared = values[counts > 1]
-    meeting = [_meeting(prune(_read_group(bench, file, group)), shared, unit) for unit, file in enumerate(files)]
-    rows = prune(pa.concat_tables([MEETING.empty_table(), *meeting]))
-    rows = rows.sort_by([(name, "ascending") for name in ("key", "order", "place")])
-    evidence = b"".join(rows["evidence"].to_numpy())
-    sketches = np.frombuffer(evidence, dtype=np.uint8).reshape(len(rows), len(evidence) // max(len(rows), 1))
-    return like_pairs(rows["key"].to_numpy(), rows["place"].to_numpy(), sketches, threshold).unique()
-
-
-def _without_copies(rows: pa.Table) -> pa.Table:
-    """The first row of each text under each key."""
-    keys, orders = rows["key"].to_numpy(), rows["order"].to_numpy()
-    index = np.lexsort((orders, keys))
-    keys, orders = keys[index], orders[index]
-    fresh = np.ones(len(index), dtype=bool)
-    fresh[1:] = (keys[1:] != keys[:-1]) | (orders[1:] != orders[:-1])
-    return rows.take(index[fresh])
-
-
-def _read_group(bench: Bench, file: File, group: int, columns: list[str] | None = None) -> pa.Table:
-    with bench.open(file) as stream:
-        return pq.ParquetFile(stream).read_row_group(group, columns=columns)
-
-
-def _meeting(rows: pa.Table, shared: Hashes64, unit: int) -> pa.Table:
-    """The rows of one file whose key occurs elsewhere too, by place."""
-    keys = rows["key"].to_numpy()
-    at = np.searchsorted(shared, keys)
-    met = at < len(shared)
-    met[met] = shared[at[met]] == keys[met]
-    rows = rows.filter(met)
-    places = (np.uint64(unit) << ROW_BITS) + rows["row"].to_numpy()
-    return pa.table([rows["key"], rows["order"], places, rows["evidence"]], schema=MEETING)
-
-
-@dataclass(frozen=True)
 class DedupMarks:
-    """Which documents go: all of a cluster but one. One unit; it holds the pairs, and the documents that have one."""
+    """Which documents go: all of a cluster but one. One unit; its memory is that of `Verdicts`."""
 
     priority: tuple[str, ...] = ()
     """Sources in the order in which they win over a duplicate elsewhere; sources not named follow by name."""
+    near: bool = True
+    """Whether near-duplicates were looked for."""
+    accept_any_share: bool = False
+    """Whether it may be that no document goes, or nearly all do."""
     published: AsPublished | None = None
     """How many files are kept of a language."""
 
@@ -152,84 +83,159 @@ class DedupMarks:
 
     @property
     def stands_on(self) -> tuple[str, ...]:
-        return (KEYS_STAGE, PAIRS_STAGE)
+        return (KEYS_STAGE, CANDIDATES_STAGE, *([PAIRS_STAGE] if self.near else []))
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
-        yield Unit("all", upstream=done[KEYS_STAGE] + done[PAIRS_STAGE])
+        yield Unit("all", upstream=tuple(receipt for stage in self.stands_on for receipt in done[stage]))
 
     def run(self, unit: Unit, bench: Bench) -> None:
-        keys = [receipt for receipt in unit.upstream if receipt.stage == KEYS_STAGE]
-        pairs = _read_pairs(unit, bench)
-        verdicts = judge(pairs, self._members(keys, pairs, bench))
-        if self.published:
-            verdicts |= _beyond_cap(self.published, keys, verdicts, bench)
-        for number, receipt in enumerate(keys):
-            self._mark(receipt, number << int(ROW_BITS), verdicts, bench)
+        shards = _shards(unit, self.priority)
+        verdicts = _verdicts(shards, unit, bench)
+        beyond = _beyond_cap(self.published, shards, verdicts, bench) if self.published else {}
+        gone: Counter[str] = Counter()
+        for shard in shards:
+            gone += _mark(shard, verdicts, beyond, bench)
+        documents = shards[-1].end if shards else 0
+        if not self.accept_any_share:
+            check_share(documents, gone.total())
+        summary = {"documents": documents, "removed": dict(sorted(gone.items()))} | _counts(unit, shards, bench)
+        bench.path(SUMMARY).write_text(json.dumps(summary, indent=1, sort_keys=True) + "\n")
 
-    def _members(self, keys: Sequence[Receipt], pairs: Mapping[str, Links], bench: Bench) -> dict[int, Member]:
-        """Every document that has a pair, by place."""
-        places = np.unique(np.concatenate([end for links in pairs.values() for end in (links.left, links.right)]))
-        units = places >> ROW_BITS
-        ranks = self._ranks(keys)
-        members = {}
-        for number, receipt in enumerate(keys):
-            mine = places[units == number]
-            if len(mine):
-                rows = _read_members(receipt, bench).take(mine & LAST_ROW).to_pylist()
-                rank = ranks[source_of(receipt.unit)]
-                for place, row in zip(mine.tolist(), rows, strict=True):
-                    members[place] = Member(rank, row["fork"], -row["bytes"], row["id"], row["digest"], place)
-        return members
 
-    def _ranks(self, keys: Sequence[Receipt]) -> dict[str, int]:
-        others = sorted({source_of(receipt.unit) for receipt in keys} - set(self.priority))
-        return {source: rank for rank, source in enumerate([*self.priority, *others])}
+def check_share(documents: int, removed: int) -> None:
+    """Raises DedupError if none of many documents go, or nearly all."""
+    if documents >= JUDGED_FROM and not 0 < removed <= MOST_REMOVED * documents:
+        raise DedupError(
+            f"dedup would remove {removed:,} of {documents:,} documents, which looks like a mistake; "
+            "if it is none, set dedup.accept_any_share = true"
+        )
 
-    def _mark(self, receipt: Receipt, start: int, verdicts: Mapping[int, Verdict], bench: Bench) -> None:
-        """Count the documents of a unit, and write the ledger of those that go, even if it stays empty."""
+
+@dataclass(frozen=True)
+class _Shard:
+    """The documents of one keys unit, numbered from `start` on through all units."""
+
+    unit: str
+    source: str
+    rank: int
+    members: File
+    start: int
+    end: int
+
+
+def _shards(unit: Unit, priority: tuple[str, ...]) -> list[_Shard]:
+    keys = [receipt for receipt in unit.upstream if receipt.stage == KEYS_STAGE]
+    others = sorted({source_of(receipt.unit) for receipt in keys} - set(priority))
+    ranks = {source: rank for rank, source in enumerate([*priority, *others])}
+    shards, start = [], 0
+    for receipt in keys:
+        end = start + sum(flow.read.documents for flow in receipt.flows.values())
         source = source_of(receipt.unit)
-        with ParquetShard(bench.path(_ledger(receipt.unit)), DROPS) as drops:
-            for place, row in enumerate(_read_members(receipt, bench).to_pylist(), start):
-                bench.tally.saw(source, row["bytes"])
-                verdict = verdicts.get(place)
-                if verdict is None:
-                    bench.tally.keep(source, row["bytes"])
-                    continue
+        members = next(file for file in receipt.files if file.path.endswith(f"/{MEMBERS_FILE}"))
+        shards.append(_Shard(receipt.unit, source, ranks[source], members, start, end))
+        start = end
+    return shards
+
+
+def _verdicts(shards: Sequence[_Shard], unit: Unit, bench: Bench) -> Verdicts:
+    verdicts = Verdicts(shards[-1].end if shards else 0)
+    starts = np.array([shard.start for shard in shards], np.int64)
+    for file in bench.files(unit, f"/{PAIRS_FILE}"):
+        for kind, links in _read_pairs(bench, file):
+            numbered = Links(_numbers(links.left, starts), _numbers(links.right, starts), links.similarity)
+            verdicts.tell(kind, numbered)
+    verdicts.settle()
+    verdicts.choose_winners(_members(bench, shards, verdicts.shared_identity))
+    verdicts.choose_survivors(_members(bench, shards, verdicts.shared_text))
+    return verdicts
+
+
+def _read_pairs(bench: Bench, listed: File) -> Iterator[tuple[str, Links]]:
+    """The pairs of a file, a row group at a time: each is of one kind."""
+    with bench.open(listed) as file:
+        reader = pq.ParquetFile(file)
+        for group in range(reader.num_row_groups):
+            table = reader.read_row_group(group)
+            if len(table):
+                columns = (table[name].to_numpy() for name in ("left", "right", "similarity"))
+                yield table["kind"][0].as_py(), Links(*columns)
+
+
+def _numbers(places: Places, starts: Rows) -> Places:
+    """Places as numbers through all units."""
+    return (starts[(places >> ROW_BITS).astype(np.int64)] + (places & LAST_ROW).astype(np.int64)).astype(np.uint64)
+
+
+def _members(bench: Bench, shards: Sequence[_Shard], wanted: Any) -> Iterator[Member]:
+    for shard in shards:
+        numbers = wanted(shard.start, shard.end)
+        if len(numbers):
+            rows = _read_members(bench, shard).take(numbers - shard.start).to_pylist()
+            for number, row in zip(numbers.tolist(), rows, strict=True):
+                lacks = tuple(-value for value in row["quality"])
+                yield Member(shard.rank, row["fork"], lacks, -row["bytes"], row["id"], row["digest"], number)
+
+
+def _read_members(bench: Bench, shard: _Shard, columns: list[str] | None = None) -> pa.Table:
+    with bench.open(shard.members) as file:
+        return pq.read_table(file, columns=columns)
+
+
+def _mark(shard: _Shard, verdicts: Verdicts, beyond: Mapping[int, str], bench: Bench) -> Counter[str]:
+    """Count the documents of a unit, and write the ledger of those that go, even if it stays empty."""
+    members = _read_members(bench, shard)
+    capped = [number for number in range(shard.start, shard.end) if number in beyond] if beyond else []
+    numbers = np.union1d(verdicts.marked(shard.start, shard.end), np.array(capped, np.int64))
+    gone: Counter[str] = Counter()
+    stay, size = len(members), int(members["bytes"].to_numpy().sum())
+    if stay:
+        bench.tally.saw(shard.source, size, stay)
+    with ParquetShard(bench.path(_ledger(shard.unit)), DROPS) as drops:
+        rows = members.take(numbers - shard.start).to_pylist()
+        for number, row in zip(numbers.tolist(), rows, strict=True):
+            verdict = verdicts.of(number, row["digest"])
+            if verdict is None and number in beyond:
+                verdict = Verdict("file-cap", "", beyond[number])
+            if verdict:
                 drop = Drop(row["id"], "dedup", verdict.reason, verdict.detail, row["url"], row["bytes"])
-                bench.tally.drop(source, drop, row["bytes"])
-                drops.write(drop_row(drop, source, self.name))
+                bench.tally.drop(shard.source, drop, row["bytes"])
+                drops.write(drop_row(drop, shard.source, MARKS_STAGE))
+                gone[verdict.reason] += 1
+                stay, size = stay - 1, size - row["bytes"]
+    bench.tally.keep(shard.source, size, stay)
+    return gone
 
 
-def _beyond_cap(
-    published: AsPublished, keys: Sequence[Receipt], verdicts: Mapping[int, Verdict], bench: Bench
-) -> dict[int, Verdict]:
+def _beyond_cap(published: AsPublished, shards: Sequence[_Shard], verdicts: Verdicts, bench: Bench) -> dict[int, str]:
     """What is left of a language beyond the files that the published code wrote."""
     groups: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for number, receipt in enumerate(keys):
-        for place, row in enumerate(_read_members(receipt, bench).to_pylist(), number << int(ROW_BITS)):
-            if row["capped"] and place not in verdicts:
-                groups[row["capped"]].append((row["id"], place))
+    for shard in shards:
+        rows = _read_members(bench, shard, ["id", "digest", "capped"]).to_pylist()
+        for number, row in enumerate(rows, shard.start):
+            if row["capped"] and verdicts.of(number, row["digest"]) is None:
+                groups[row["capped"]].append((row["id"], number))
     found = (published.beyond_cap(group, members) for group, members in groups.items())
-    return {place: Verdict("file-cap", "", detail) for one in found for place, detail in one.items()}
+    return {number: detail for one in found for number, detail in one.items()}
 
 
-def _read_pairs(unit: Unit, bench: Bench) -> dict[str, Links]:
-    """All pairs, by kind."""
-    kinds = (*KINDS, CHUNK)
-    pairs: dict[str, list[Links]] = {kind: [] for kind in kinds}
-    for listed in bench.files(unit, f"/{PAIRS_FILE}"):
-        with bench.open(listed) as file:
-            table = pq.read_table(file)
-        for kind in kinds:
-            mine = table.filter(pc.equal(table["kind"], pa.scalar(kind)))
-            pairs[kind].append(Links(*(mine[name].to_numpy() for name in PAIRS.names[1:])))
-    return {kind: join(links) for kind, links in pairs.items()}
+def _counts(unit: Unit, shards: Sequence[_Shard], bench: Bench) -> dict[str, Any]:
+    """How many candidates there were, how many of them were false, and what was left out of large buckets."""
+    cut, judged = Cut(), Counter({"candidates": 0, "alike": 0})
+    for file in bench.files(unit, f"/{COUNTS_FILE}"):
+        with bench.open(file) as stream:
+            counts = json.load(stream)
+        if "alike" in counts:
+            judged.update(counts)
+        else:
+            cut += Cut(**counts | {"largest": [tuple(one) for one in counts["largest"]]})
+    largest = [{"members": size, "one": _id_at(place, shards, bench)} for size, place in cut.largest]
+    buckets = {"buckets": cut.buckets, "members": cut.members, "comparisons": cut.comparisons, "largest": largest}
+    return {"near": dict(judged), "cut": buckets}
 
 
-def _read_members(receipt: Receipt, bench: Bench) -> pa.Table:
-    listed = next(file for file in receipt.files if file.path.endswith(f"/{MEMBERS_FILE}"))
-    with bench.open(listed) as file:
-        return pq.read_table(file)
+def _id_at(place: int, shards: Sequence[_Shard], bench: Bench) -> str:
+    shard, row = shards[place >> int(ROW_BITS)], place & int(LAST_ROW)
+    return str(_read_members(bench, shard, ["id"])["id"][row].as_py())
 
 
 def dropped_ids(bench: Bench, marks: Receipt, documents: Receipt) -> frozenset[str]:

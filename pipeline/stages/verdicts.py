@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.stages.clusters import Links, components, join
+from pipeline.stages.clusters import Components, Flags, Links, Rows
 
-CHUNK = "chunk"
-"""Kind of the pairs that are copies by a chunk, the one that had it first on the left: under the recipe `published`."""
+Marked = Iterable["Member"]
 
 
 class Member(NamedTuple):
@@ -20,12 +19,14 @@ class Member(NamedTuple):
     """Of its source."""
     fork: bool
     """Whether it is of a fork: the family's root is kept."""
+    lacks: tuple[float, ...]
+    """What the manifest prefers, negative."""
     shortness: int
     """Bytes of its text, negative: the longer text is kept."""
     id: str
     digest: bytes
     place: int
-    """Shard and row: it decides only between copies of one document, text and id."""
+    """Its number: it decides only between copies of one document, text and id."""
 
 
 class Verdict(NamedTuple):
@@ -36,54 +37,108 @@ class Verdict(NamedTuple):
     detail: str
 
 
-def judge(pairs: Mapping[str, Links], members: Mapping[int, Member]) -> dict[int, Verdict]:
-    """The documents that go, by place.
+class Verdicts:
+    """What becomes of each of `count` documents, by number, once all links are told and the survivors are known.
 
     Of documents that share an id, or are versions of one file in a fork family, one is kept, whatever their texts. The
     others still link what is like them, but they never survive a cluster, so that no text is lost to a document that
     goes itself. A copy by a chunk goes, whatever becomes of the document that had the chunk first.
+
+    It takes 24 bytes a document (32 beyond 2**31 of them), and some 500 a cluster.
     """
-    same_id = {*pairs["same-id"].left.tolist(), *pairs["same-id"].right.tolist()}
-    winners = _winners(join([pairs["same-id"], pairs["fork"]]), members)
-    verdicts = _judge_texts(join([pairs["exact"], pairs["near"]]), members, winners.keys())
-    for place, winner in winners.items():
-        kept = verdicts[winner.place].kept if winner.place in verdicts else winner.id
-        if place in same_id:
-            verdicts[place] = Verdict("same-id", kept, f"kept {kept}; another document has this id")
-        elif members[place].digest != winner.digest:
-            verdicts[place] = Verdict("fork", kept, f"kept {kept}; another version of the file")
+
+    def __init__(self, count: int) -> None:
+        self._identities, self._texts = Components(count), Components(count)
+        self._likest = np.zeros(count, np.float32)
+        self._same_id = np.zeros(count, bool)
+        self._barred = np.zeros(count, bool)
+        self._had_chunk, self._copied_chunk = np.zeros(count, bool), np.zeros(count, bool)
+        self._chunks: dict[int, int] = {}
+        self._winners: dict[int, Member] = {}
+        self._survivors: dict[int, Member] = {}
+        self._first_ids: dict[int, str] = {}
+
+    def tell(self, kind: str, links: Links) -> None:
+        """Take note of pairs of one kind."""
+        left, right = links.left.astype(np.int64), links.right.astype(np.int64)
+        if kind == "chunk":
+            for first, copy in zip(left.tolist(), right.tolist(), strict=True):
+                self._chunks.setdefault(copy, first)
+        elif kind in ("same-id", "fork"):
+            self._identities.link(left, right)
+            self._same_id[np.concatenate([left, right])] |= kind == "same-id"
         else:
-            verdicts[place] = Verdict("exact", kept, f"kept {kept}; the same file of its repository or a fork")
-    for first, copy in zip(pairs[CHUNK].left.tolist(), pairs[CHUNK].right.tolist(), strict=True):
-        verdicts.setdefault(copy, Verdict(CHUNK, members[first].id, f"a chunk of {members[first].id}"))
-    return verdicts
+            self._texts.link(left, right)
+            for ends in (left, right):
+                np.maximum.at(self._likest, ends, links.similarity.astype(np.float32))
+
+    def settle(self) -> None:
+        """All links are told."""
+        self._identities.settle()
+        self._texts.settle()
+        self._had_chunk[list(self._chunks.values())] = True
+        self._copied_chunk[list(self._chunks)] = True
+
+    def choose_winners(self, members: Marked) -> None:
+        """Of each identity one document wins; all others are barred from surviving. Wants `shared_identity` ones."""
+        everybody = []
+        for member in members:
+            _best(self._winners, self._identities.label(member.place), member)
+            everybody.append(member.place)
+        winners = {member.place for member in self._winners.values()}
+        self._barred[[place for place in everybody if place not in winners]] = True
+
+    def choose_survivors(self, members: Marked) -> None:
+        """Of each cluster of texts one document survives. Wants `shared_text` ones."""
+        for member in members:
+            if not self._barred[member.place]:
+                _best(self._survivors, self._texts.label(member.place), member)
+            if self._had_chunk[member.place]:
+                self._first_ids[member.place] = member.id
+
+    def shared_identity(self, start: int, end: int) -> Rows:
+        """Documents of this range that share their identity with another one."""
+        return _numbers(self._identities.linked(start, end), start)
+
+    def shared_text(self, start: int, end: int) -> Rows:
+        """Documents of this range that are like another one, or had a chunk first."""
+        return _numbers(self._texts.linked(start, end) | self._had_chunk[start:end], start)
+
+    def marked(self, start: int, end: int) -> Rows:
+        """Documents of this range that may go."""
+        linked = self._identities.linked(start, end) | self._texts.linked(start, end)
+        return _numbers(linked | self._copied_chunk[start:end], start)
+
+    def of(self, place: int, digest: bytes) -> Verdict | None:
+        """The verdict on one document; none if it stays."""
+        label = self._texts.label(place)
+        found = None
+        if self._barred[place]:
+            found = self._of_loser(place, digest)
+        elif self._texts.size(label) > 1 and (kept := self._survivors[label]).place != place:
+            reason = "exact" if digest == kept.digest else "near"
+            size, likest = self._texts.size(label), float(self._likest[place])
+            detail = f"kept {kept.id}; cluster of {size}; similarity to the nearest {likest:.2f}"
+            found = Verdict(reason, kept.id, detail)
+        if found is None and place in self._chunks:
+            first = self._first_ids[self._chunks[place]]
+            return Verdict("chunk", first, f"a chunk of {first}")
+        return found
+
+    def _of_loser(self, place: int, digest: bytes) -> Verdict:
+        winner = self._winners[self._identities.label(place)]
+        kept = self._survivors.get(self._texts.label(winner.place), winner).id
+        if self._same_id[place]:
+            return Verdict("same-id", kept, f"kept {kept}; another document has this id")
+        if digest != winner.digest:
+            return Verdict("fork", kept, f"kept {kept}; another version of the file")
+        return Verdict("exact", kept, f"kept {kept}; the same file of its repository or a fork")
 
 
-def _winners(one_of: Links, members: Mapping[int, Member]) -> dict[int, Member]:
-    """For every document that loses its id, or its file, to another one, which that is."""
-    winners = {}
-    for places in components(one_of):
-        winner, *others = sorted(members[place] for place in places)
-        winners.update({other.place: winner for other in others})
-    return winners
+def _numbers(flags: Flags, start: int) -> Rows:
+    return np.flatnonzero(flags) + start
 
 
-def _judge_texts(alike: Links, members: Mapping[int, Member], barred: Collection[int]) -> dict[int, Verdict]:
-    verdicts = {}
-    likest = _likest(alike)
-    for places in components(alike):
-        ranked = sorted(members[place] for place in places if place not in barred)
-        for other in ranked[1:]:
-            kept = ranked[0]
-            reason = "exact" if other.digest == kept.digest else "near"
-            detail = f"kept {kept.id}; cluster of {len(places)}; similarity to the nearest {likest[other.place]:.2f}"
-            verdicts[other.place] = Verdict(reason, kept.id, detail)
-    return verdicts
-
-
-def _likest(alike: Links) -> dict[int, float]:
-    """How alike each document is to the one that it is most alike to."""
-    places, ends = np.unique(np.concatenate([alike.left, alike.right]), return_inverse=True)
-    best = np.zeros(len(places))
-    np.maximum.at(best, ends, np.tile(alike.similarity, 2))
-    return dict(zip(places.tolist(), best.tolist(), strict=True))
+def _best(best: dict[int, Member], label: int, member: Member) -> None:
+    if label not in best or member < best[label]:
+        best[label] = member

@@ -58,7 +58,7 @@ def ingest(path: Path, *overrides: str, number: int = 0) -> Ingest:
 
 def test_the_stages_in_their_order(path: Path) -> None:
     assert [stage.name for stage in stages(path)] == [
-        "documents/web", "documents/code", "dedup/keys", "dedup/pairs", "dedup/marks",
+        "documents/web", "documents/code", "dedup/keys", "dedup/candidates", "dedup/pairs", "dedup/marks",
         "tokenizer", "tokens/web", "tokens/code", "release/mixture",
     ]  # fmt: skip
 

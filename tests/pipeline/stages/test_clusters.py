@@ -1,92 +1,122 @@
-"""Which members of a bucket are linked, and what hangs together through links."""
+"""Who meets whom in buckets, and what hangs together through pairs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.stages.clusters import LEADERS, Links, components, join, like_pairs
+from pipeline.stages.clusters import Components, Cut, candidates, copies
 
-WIDTH = 16
-
-
-def links(pairs: Iterable[tuple[int, int]]) -> Links:
-    ends = np.array(list(pairs), dtype=np.uint64).reshape(-1, 2)
-    return Links(ends[:, 0], ends[:, 1], np.ones(len(ends)))
+Pairs = set[tuple[int, int]]
 
 
-def in_buckets(members: list[tuple[int, int]], threshold: float = 1.0) -> set[tuple[int, int]]:
-    """Pairs of places 0, 1, …; a member is its bucket and what its sketch is filled with."""
-    buckets = np.array([bucket for bucket, _ in members], dtype=np.uint64)
-    sketches = np.array([[kind] * WIDTH for _, kind in members], dtype=np.uint8).reshape(len(members), WIDTH)
-    found = like_pairs(buckets, np.arange(len(members), dtype=np.uint64), sketches, threshold).unique()
-    return set(zip(found.left.tolist(), found.right.tolist(), strict=True))
+def numbers(values: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    return np.array(list(values), dtype=np.uint64)
+
+
+def in_buckets(members: list[tuple[int, int]], leaders: int = 8) -> tuple[Pairs, Cut]:
+    """Candidates among places 0, 1, …; a member is its key and the hash of its text."""
+    keys, orders = (numbers(member[part] for member in members) for part in (0, 1))
+    left, right, cut = candidates(keys, orders, numbers(range(len(members))), leaders)
+    assert (left < right).all()
+    return set(zip(left.tolist(), right.tolist(), strict=True)), cut
 
 
 def test_no_members_make_no_pairs() -> None:
-    assert in_buckets([]) == set()
+    assert in_buckets([]) == (set(), Cut())
 
 
-def test_equal_members_of_different_buckets_do_not_meet() -> None:
-    assert in_buckets([(1, 7), (2, 7), (3, 7)]) == set()
+def test_members_of_different_buckets_do_not_meet() -> None:
+    assert in_buckets([(1, 7), (2, 8), (3, 9)])[0] == set()
 
 
-def test_copies_are_linked_to_the_first_only() -> None:
-    assert in_buckets([(1, 7)] * 5) == {(0, 1), (0, 2), (0, 3), (0, 4)}
+def test_all_members_of_a_small_bucket_meet_in_any_order() -> None:
+    assert in_buckets([(1, 9), (2, 5), (1, 7), (1, 8)])[0] == {(0, 2), (0, 3), (2, 3)}
 
 
-def test_strangers_in_one_bucket_stay_strangers() -> None:
-    assert in_buckets([(1, 1), (1, 2), (1, 1), (1, 2), (1, 3)]) == {(0, 2), (1, 3)}
+def test_one_copy_of_a_text_stands_for_all() -> None:
+    assert in_buckets([(1, 7), (1, 7), (1, 8), (1, 8), (1, 8)])[0] == {(0, 2)}
 
 
-def test_one_who_is_like_no_leader_is_compared_with_everybody() -> None:
-    """The first is like the second, the second like the third, but the first is not like the third."""
-    sketches = np.zeros((3, WIDTH), dtype=np.uint8)
-    sketches[1, :2] = 1
-    sketches[2, :4] = 1
-    found = like_pairs(np.zeros(3, np.uint64), np.arange(3, dtype=np.uint64), sketches, 0.8).unique()
-    assert list(zip(found.left.tolist(), found.right.tolist(), strict=True)) == [(0, 1), (1, 2)]
-    assert found.similarity.round(2).tolist() == [0.87, 0.87]
+def test_a_pair_that_meets_twice_is_one() -> None:
+    assert in_buckets([(1, 7), (1, 8), (2, 7), (2, 8)])[0] == {(0, 1), (2, 3)}
+    left, right, _ = candidates(numbers([1, 1, 2, 2]), numbers([7, 8, 7, 8]), numbers([0, 1, 0, 1]), 8)
+    assert (left.tolist(), right.tolist()) == ([0], [1])
 
 
-def test_a_giant_bucket_of_copies_makes_one_link_a_copy() -> None:
-    assert len(in_buckets([(1, 7)] * 200_000)) == 199_999
+def test_a_large_bucket_is_compared_with_its_leaders_and_what_is_left_out_is_said() -> None:
+    found, cut = in_buckets([(1, order) for order in range(100)], leaders=2)
+    assert found == {(leader, other) for leader in (0, 1) for other in range(leader + 1, 100)}
+    assert cut == Cut(1, 100, 98 * 97 // 2, [(100, 0)])
+    assert len(found) + cut.comparisons == 100 * 99 // 2
 
 
-def test_a_giant_bucket_of_strangers_ends() -> None:
-    members = [(1, number % 256) for number in range(4 * 256)]
-    buckets, places = np.zeros(len(members), np.uint64), np.arange(len(members), dtype=np.uint64)
-    random = np.random.default_rng(1)
-    found = like_pairs(buckets, places, random.integers(0, 256, (len(members), 64), dtype=np.uint8), 0.5)
-    assert len(members) > LEADERS
-    assert len(found.left) == 0
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 99)), max_size=40, unique=True), st.integers(1, 5))
+def test_pairs_and_what_is_left_out_add_up(members: list[tuple[int, int]], leaders: int) -> None:
+    found, cut = in_buckets(members, leaders)
+    sizes = [sum(key == bucket for key, _ in members) for bucket in range(4)]
+    assert len(found) + cut.comparisons == sum(size * (size - 1) // 2 for size in sizes)
+    assert (cut.buckets, cut.members) == (
+        sum(size > leaders + 1 for size in sizes),
+        sum(size for size in sizes if size > leaders + 1),
+    )
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=30))
-def test_the_equal_members_of_a_bucket_hang_together(members: list[tuple[int, int]]) -> None:
-    members.sort(key=lambda member: member[0])
-    found = {place: min(group) for group in components(links(in_buckets(members))) for place in group}
-    for place, member in enumerate(members):
-        assert found.get(place, place) == members.index(member)
+def test_a_bucket_of_a_million_ends() -> None:
+    count = 1_000_000
+    left, _, cut = candidates(np.zeros(count, np.uint64), numbers(range(count)), numbers(range(count)), 1)
+    assert len(left) == count - 1
+    assert cut.largest == [(count, 0)]
 
 
-def test_no_links_make_no_components() -> None:
-    assert list(components(join([]))) == []
+def test_of_several_reports_the_largest_buckets_are_named() -> None:
+    total = Cut()
+    for size in range(30):
+        total += Cut(1, size, 1, [(size, 100 + size)])
+    assert (total.buckets, total.comparisons) == (30, 30)
+    assert total.largest == [(size, 100 + size) for size in range(29, 19, -1)]
 
 
-def test_a_long_chain_is_one_component() -> None:
-    chain = list(range(50_000))
-    backwards = links((number + 1, number) for number in reversed(chain))
-    assert list(components(backwards)) == [[*chain, 50_000]]
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2)), max_size=30))
+def test_copies_are_linked_to_the_first_that_has_key_and_check(members: list[tuple[int, int]]) -> None:
+    keys, checks = (numbers(member[part] for member in members) for part in (0, 1))
+    links = copies(keys, checks, numbers(range(len(members))))
+    found = dict(zip(links.right.tolist(), links.left.tolist(), strict=True))
+    assert found == {at: members.index(one) for at, one in enumerate(members) if members.index(one) != at}
 
 
-@given(st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, 20))))
+def together(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
+    """The label of each number."""
+    found = Components(count)
+    ends = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
+    for some in np.array_split(ends, 2):
+        found.link(some[:, 0].copy(), some[:, 1].copy())
+    found.settle()
+    labels = [found.label(number) for number in range(count)]
+    assert all(found.size(label) == labels.count(label) for label in labels[:50])
+    assert found.linked(0, count).tolist()[:50] == [found.size(label) > 1 for label in labels[:50]]
+    return labels
+
+
+def test_without_links_everybody_is_alone() -> None:
+    assert together(3, []) == [0, 1, 2]
+    assert together(0, []) == []
+
+
+def test_a_long_chain_hangs_together() -> None:
+    assert set(together(50_001, ((number + 1, number) for number in reversed(range(50_000))))) == {0}
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 20))))
 def test_components_are_the_finest_partition_that_no_link_crosses(pairs: list[tuple[int, int]]) -> None:
-    groups: list[set[int]] = []
+    groups: list[set[int]] = [{number} for number in range(41)]
     for pair in pairs:
         touched = [group for group in groups if group & set(pair)]
         groups = [group for group in groups if not group & set(pair)] + [set(pair).union(*touched)]
-    assert list(components(links(pairs))) == sorted(sorted(group) for group in groups)
+    least = {number: min(group) for group in groups for number in group}
+    assert together(41, pairs) == [least[number] for number in range(41)]

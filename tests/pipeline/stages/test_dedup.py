@@ -26,7 +26,7 @@ from pipeline.progress import Reporter
 from pipeline.run import inline
 from pipeline.shards import DROPS
 from pipeline.stage import Bench, Unit, Unwatched, execute
-from pipeline.stages.dedup import dedup_stages, dropped_ids
+from pipeline.stages.dedup import SUMMARY, dedup_stages, dropped_ids
 from pipeline.stages.ingest import Ingest
 from pipeline.storage import RunFolder
 
@@ -132,7 +132,7 @@ def test_near_duplicates_go_and_the_longer_text_stays(tmp_path: Path) -> None:
     assert outcome.dropped == {"a": "near"}
     assert outcome.kept == {"a": "b"}
     (row,) = outcome.rows["web/web/0.json.parquet"]
-    assert float(row["detail"].rpartition(" ")[2]) == pytest.approx(191 / 201, abs=0.06)
+    assert float(row["detail"].rpartition(" ")[2]) == round(191 / 201, 2)
 
 
 def test_near_duplicates_stay_if_they_are_not_asked_for(tmp_path: Path) -> None:
@@ -185,7 +185,7 @@ def test_without_a_documents_unit_there_is_nothing_to_do(tmp_path: Path) -> None
     done: dict[str, tuple[Receipt, ...]] = {"documents/web": ()}
     for stage in dedup_stages(("documents/web",), Dedup(partitions=1)):
         done[stage.name] = tuple(execute(stage, unit, run, Unwatched()) for unit in stage.units(done))
-    assert done["dedup/marks"][0].files == ()
+    assert [file.path for file in done["dedup/marks"][0].files] == [SUMMARY]
 
 
 def test_a_giant_bucket_of_near_duplicates_is_one_cluster(tmp_path: Path) -> None:
@@ -322,11 +322,11 @@ def test_any_sharding_drops_the_same_and_what_goes_is_like_what_stays(texts: dic
 
 
 def reaches(texts: Mapping[str, str], start: str, end: str) -> bool:
-    """Whether steps between texts that are truly alike, but for the error of the estimate, lead to the end."""
+    """Whether steps between texts that are truly alike lead to the end."""
     reached, ahead = {start}, [start]
     while ahead:
         here = ahead.pop()
-        near = {id for id in texts.keys() - reached if jaccard(texts[here], texts[id]) > 0.5}
+        near = {id for id in texts.keys() - reached if jaccard(texts[here], texts[id]) >= 0.7}
         reached |= near
         ahead += near
     return end in reached

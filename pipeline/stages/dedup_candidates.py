@@ -1,0 +1,121 @@
+"""The first reduce of dedup: one partition of the keys, joined. Copies are sure; near-duplicates are candidates."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from manifests import File, Receipt
+from pipeline.shards import parquet_writer
+from pipeline.stage import Bench, Unit
+from pipeline.stages.chunks import CHUNKS_FILE, copies_by_chunk
+from pipeline.stages.clusters import Cut, Links, Places, candidates, copies
+from pipeline.stages.dedup_keys import KEYS_FILE, KEYS_STAGE, KINDS
+from pipeline.stages.exchange import Range, batch_writer, dealt, passes
+
+PAIRS = pa.schema(
+    [("kind", pa.string()), ("left", pa.uint64()), ("right", pa.uint64()), ("similarity", pa.float64())]  # type: ignore[arg-type]
+)
+"""Pairs that are sure. A place stands for a document: the number of its unit in `dedup/keys` * 2**32, plus its row."""
+
+CANDIDATES = pa.schema([("dealt", pa.uint64()), ("left", pa.uint64()), ("right", pa.uint64())])
+"""Pairs that are to be judged, sorted by a hash of the pair, by which they are dealt out again."""
+
+CANDIDATES_STAGE = "dedup/candidates"
+PAIRS_FILE = "pairs.parquet"
+CANDIDATES_FILE = "candidates.arrow"
+COUNTS_FILE = "counts.json"
+CHUNK = "chunk"
+"""Kind of the pairs that are copies by a chunk, the one that had it first on the left: under the recipe `published`."""
+
+ROW_BITS = np.uint64(32)
+ROWS_COST = 12.0
+"""Bytes held while a byte of keys is joined: sorting copies the columns, and a key may lead to eight candidates."""
+
+
+@dataclass(frozen=True)
+class DedupCandidates:
+    """Who shares a key with whom. A unit is one partition of the keys, in as many passes as the memory asks for."""
+
+    partitions: int = 4
+    """Into how many parts the keys were dealt, and the candidates are."""
+    leaders: int = 8
+    """Members of a bucket that are compared with all the others."""
+    memory: int = 256_000_000
+    """Bytes that a pass may take."""
+    chunks: bool = False
+    """Whether chunks were dealt, too."""
+
+    @property
+    def name(self) -> str:
+        return CANDIDATES_STAGE
+
+    @property
+    def stands_on(self) -> tuple[str, ...]:
+        return (KEYS_STAGE,)
+
+    def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
+        for number in range(self.partitions):
+            yield Unit(f"{number:05}-of-{self.partitions:05}", upstream=done[KEYS_STAGE], number=number)
+
+    def run(self, unit: Unit, bench: Bench) -> None:
+        files, cut, folder = list(bench.files(unit, f"/{KEYS_FILE}")), Cut(), f"{self.name}/{unit.name}"
+        with (
+            parquet_writer(bench.path(f"{folder}/{PAIRS_FILE}"), PAIRS) as pairs,
+            batch_writer(bench.path(f"{folder}/{CANDIDATES_FILE}"), CANDIDATES) as found,
+        ):
+            for part in passes(files, self.partitions, ROWS_COST, self.memory):
+                for number, kind in enumerate(KINDS):
+                    index = unit.number * len(KINDS) + number
+                    columns = gather(bench, files, index, self.partitions * len(KINDS), part)
+                    if kind == "near":
+                        left, right, left_out = candidates(*columns, self.leaders)
+                        deal(found, left, right, self.partitions)
+                        cut += left_out
+                    else:
+                        write_pairs(pairs, kind, copies(*columns))
+            if self.chunks:
+                tables = [_read_group(bench, file, unit.number) for file in bench.files(unit, f"/{CHUNKS_FILE}")]
+                write_pairs(pairs, CHUNK, copies_by_chunk(tables, ROW_BITS))
+        bench.path(f"{folder}/{COUNTS_FILE}").write_text(json.dumps(asdict(cut), sort_keys=True))
+
+
+def gather(bench: Bench, files: Sequence[File], index: int, of: int, part: Range) -> tuple[Places, Places, Places]:
+    """The keys of one kind in one range of one partition, their checks, and the places that have them."""
+    gathered: list[list[Places]] = [[np.empty(0, np.uint64)] for _ in range(3)]
+    for unit, batch in dealt(bench, files, index, of):
+        keys, checks, rows = (column.to_numpy() for column in batch.columns)
+        chosen = part.slice(keys)
+        places = (np.uint64(unit) << ROW_BITS) + rows[chosen]
+        for column, values in zip(gathered, (keys[chosen], checks[chosen], places), strict=True):
+            column.append(values.copy())
+    keys, checks, places = map(np.concatenate, gathered)
+    return keys, checks, places
+
+
+def deal(writer: pa.ipc.RecordBatchFileWriter, left: Places, right: Places, partitions: int) -> None:
+    """Write candidates, a batch for each partition."""
+    hashes = (left * np.uint64(0x9E3779B97F4A7C15) + right) * np.uint64(0xC4CEB9FE1A85EC53)
+    hashes ^= hashes >> np.uint64(32)
+    hashes *= np.uint64(0xFF51AFD7ED558CCD)
+    order = np.argsort(hashes)
+    columns = [hashes[order], left[order], right[order]]
+    part = columns[0] % np.uint64(partitions)
+    for partition in range(partitions):
+        writer.write_batch(pa.record_batch([column[part == partition] for column in columns], schema=CANDIDATES))
+
+
+def write_pairs(writer: pq.ParquetWriter, kind: str, links: Links) -> None:
+    """Add pairs of one kind."""
+    kinds = pa.array([kind]).take(np.zeros(len(links.left), np.int64))
+    writer.write_table(pa.table([kinds, links.left, links.right, links.similarity], schema=PAIRS))
+
+
+def _read_group(bench: Bench, file: File, group: int) -> pa.Table:
+    with bench.open(file) as stream:
+        return pq.ParquetFile(stream).read_row_group(group)
