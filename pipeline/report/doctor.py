@@ -25,6 +25,11 @@ OK, WARN, MISSING = "ok", "warn", "missing"
 LEAST_MEMORY = 4_000_000_000
 """Bytes under which a worker meets `limits.worker_bytes` only by swapping."""
 LEAST_DISK = 5_000_000_000
+TOKENS = {
+    "HF_TOKEN": "https://huggingface.co/settings/tokens; only gated data sets there need it, such as The Stack",
+    "GITHUB_TOKEN or GH_TOKEN": "https://github.com/settings/tokens; only `proofpile github plan` asks for it",
+}
+"""Environment variables that hold tokens, and where to get one, for what."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Check:
 
 def doctor() -> list[Check]:
     """Look at everything; takes about two seconds, most of them to import Ray."""
-    return [_python(), *_packages(), _ray(), *_models(), *_machine(), *_disk(), _lmplz(), _encoding()]
+    return [_python(), *_packages(), _ray(), *_models(), *_machine(), *_disk(), _lmplz(), *_tokens(), _encoding()]
 
 
 def _python() -> Check:
@@ -127,6 +132,13 @@ def _lmplz() -> Check:
     absent = lmplz.missing()
     first = f"apt-get install {' '.join(absent)}; " if absent else ""
     return Check("lmplz", WARN, "not built; only training needs it", f"{first}python -m filters.lmplz")
+
+
+def _tokens() -> Iterator[Check]:
+    """Whether there are tokens; what they are is nobody's business."""
+    for names, get in TOKENS.items():
+        there = [name for name in names.split(" or ") if os.environ.get(name, "").strip()]
+        yield Check(names, OK, f"{there[0]} is set") if there else Check(names, WARN, "not set", get)
 
 
 def _encoding() -> Check:

@@ -55,6 +55,22 @@ def test_packages_are_held_against_what_is_asked_for() -> None:
     assert package("no-such-package>=2").state == "missing"
 
 
+@pytest.mark.parametrize("name", ["HF_TOKEN", "GH_TOKEN"])
+def test_a_token_is_found_but_not_shown(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "secret")
+    (check,) = [check for check in doctor() if name in check.name]
+    assert (check.state, check.found) == ("ok", f"{name} is set")
+    assert "secret" not in str(doctor())
+
+
+@pytest.mark.parametrize("name", ["HF_TOKEN", "GITHUB_TOKEN or GH_TOKEN"])
+def test_a_missing_token_is_only_wanted_for_some_things(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for each in ("HF_TOKEN", "GITHUB_TOKEN", "GH_TOKEN"):
+        monkeypatch.delenv(each, raising=False)
+    assert found(name).state == "warn"
+    assert "only" in found(name).get
+
+
 def test_ray_is_only_wanted_without_inline() -> None:
     assert found("Ray starts").state == "warn"
     assert "--inline" in found("Ray starts").get
