@@ -96,6 +96,11 @@ def test_only_files_of_one_language_are_compared_and_only_where_the_published_co
     assert dropped(tmp_path, {"github": rows}, as_published("github")) == {}
 
 
+def test_that_no_copy_is_found_is_no_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.stages.dedup.JUDGED_FROM", 1)
+    assert dropped(tmp_path, {"github": code({"a": "one two", "b": "one two"}, "python")}, as_published("github")) == {}
+
+
 def test_text_that_is_no_code_is_compared_as_ever(tmp_path: Path) -> None:
     sources = {
         "github": code({"a": "one two", "b": "one two"}, "python"),
