@@ -6,15 +6,14 @@ https://huggingface.co/docs/hub/api (tree) and `resolve`, which leads to the fil
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
 from urllib.parse import quote, unquote
 
 from fsspec.utils import glob_translate
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from pipeline import credentials, http
 
@@ -34,6 +33,22 @@ class Entry:
     path: str
     size: int
     version: str
+
+
+class _Content(BaseModel):
+    size: int = Field(0, ge=0)
+    oid: str = ""
+
+
+class _Item(_Content):
+    """A line of a listing, as the hub gives it."""
+
+    type: str
+    path: str
+    lfs: _Content | None = None
+
+
+_LISTING = TypeAdapter(list[_Item])
 
 
 @dataclass(frozen=True)
@@ -60,13 +75,13 @@ class Folder:
         )
         return (entry for entry in found if wanted.match(entry.path))
 
-    def _files(self, folder: str, deep: bool) -> Iterator[dict[str, Any]]:
+    def _files(self, folder: str, deep: bool) -> Iterator[_Item]:
         kind = self.kind or "models/"
         url = f"{credentials.hub()}/api/{kind}{self.name}/tree/{self._revision}/{quote(self._full(folder))}"
         url = url.rstrip("/") + ("?recursive=true" if deep else "")
         while url:
             page = http.read_page(url, PAGE_BYTES)
-            yield from (item for item in _items(page.body, url) if item.get("type") == "file")
+            yield from (item for item in _items(page.body, url) if item.type == "file")
             url = _following(page.link)
 
     def _full(self, path: str) -> str:
@@ -94,18 +109,17 @@ def _following(link: str) -> str:
     return found[1] if found else ""
 
 
-def _items(page: bytes, url: str) -> list[dict[str, Any]]:
+def _items(page: bytes, url: str) -> list[_Item]:
     try:
-        items = json.loads(page)
-    except (ValueError, RecursionError):
-        items = None
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise http.FetchError(f"{http.public(url)} is no listing")
+        items = _LISTING.validate_json(page)
+    except ValidationError:
+        raise http.FetchError(f"{http.public(url)} is no listing") from None
+    if any(".." in item.path.split("/") for item in items):  # paths become names of files of the run
+        raise http.FetchError(f"{http.public(url)} lists paths that leave their folder")
     return items
 
 
-def _entry(item: dict[str, Any], below: str) -> Entry:
+def _entry(item: _Item, below: str) -> Entry:
     """Of a large file the item's own hash and size may be those of its pointer."""
-    large = item.get("lfs") or {}
-    path = str(item.get("path", "")).removeprefix(f"{below}/" if below else "")
-    return Entry(path, int(large.get("size") or item.get("size") or 0), str(large.get("oid") or item.get("oid") or ""))
+    of = item.lfs or item
+    return Entry(item.path.removeprefix(f"{below}/" if below else ""), of.size, of.oid)

@@ -216,10 +216,23 @@ def test_nothing_there_is_told(site: Hub) -> None:
             keys(pattern)
 
 
-def test_a_page_that_is_no_listing_is_told(site: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json, "dumps", lambda _: '{"error": "what?"}')
-    with pytest.raises(StorageError, match="is no listing"):
-        keys("*")
+@pytest.mark.parametrize(
+    "page",
+    [
+        '{"error": "what?"}',
+        "<html>",
+        "[" * 100_000,
+        "[3]",
+        '[{"path": "a"}]',
+        '[{"type": "file", "path": "a", "size": -1}]',
+        '[{"type": "file", "path": "a", "size": 1, "lfs": 3}]',
+        '[{"type": "file", "path": "../../a", "size": 1}]',
+    ],
+)
+def test_a_page_that_is_no_listing_is_told(site: Hub, monkeypatch: pytest.MonkeyPatch, page: str) -> None:
+    monkeypatch.setattr(json, "dumps", lambda _: page)
+    with pytest.raises(StorageError, match=r"is no listing|leave their folder"):
+        keys("**")
 
 
 # --- reading
