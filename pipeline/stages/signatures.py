@@ -64,10 +64,9 @@ class MinHash:
 
     @cached_property
     def _permuted(self) -> tuple[Hashes32, Hashes32]:
-        from datasketch import MinHash as Reference  # type: ignore[import-untyped]  # with SciPy it takes a second
-
-        factors, terms = Reference(num_perm=self.permutations, seed=1, scheme="affine32").permutations
-        return np.ascontiguousarray(factors), np.ascontiguousarray(terms)
+        random = np.random.RandomState(1)  # its numbers are fixed for good
+        factors = random.randint(0, 1 << 31, self.permutations, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+        return factors, random.randint(0, 1 << 32, self.permutations, dtype=np.uint32)
 
     def signature(self, shingles: Hashes32) -> Hashes32:
         """The least permuted hash for each permutation. There must be a shingle: nothing is like an empty signature."""
@@ -175,9 +174,17 @@ class Near:
 
 @lru_cache(maxsize=16)
 def best_bands(threshold: float, permutations: int) -> tuple[int, int]:
-    """Bands, and rows of a band: datasketch's optimum for the weights `FALSE` and `MISSED`."""
-    from datasketch.lsh import _optimal_param  # type: ignore[import-untyped]
+    """Bands, and rows of a band: datasketch's optimum for the weights `FALSE` and `MISSED`.
 
-    # not by way of MinHashLSH, which refuses a single band: the best there is for a threshold of 1
-    bands, rows = _optimal_param(threshold, permutations, FALSE, MISSED)
-    return int(bands), int(rows)
+    It is least in the weighted area of the S-curve below the threshold and of what it lacks above.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(64)
+    below, above = (threshold * (nodes + 1) / 2, threshold + (1 - threshold) * (nodes + 1) / 2)
+    errors = {}
+    for rows in range(1, permutations + 1):
+        bands = np.arange(1, permutations // rows + 1)[:, None]
+        false = (1 - (1 - below**rows) ** bands) @ weights * threshold / 2
+        missed = ((1 - above**rows) ** bands) @ weights * (1 - threshold) / 2
+        best = int(np.argmin(FALSE * false + MISSED * missed))
+        errors[best + 1, rows] = float(FALSE * false[best] + MISSED * missed[best])
+    return min(errors, key=errors.__getitem__)

@@ -7,10 +7,11 @@ import re
 import numpy as np
 import pytest
 from datasketch import MinHash as Reference
+from datasketch.lsh import _optimal_param
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.stages.signatures import MinHash, Near, Shingles, SimHash, best_bands
+from pipeline.stages.signatures import FALSE, MISSED, MinHash, Near, Shingles, SimHash, best_bands
 
 HASHES = st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=50)
 SPACES = [character for code in range(0x110000) if (character := chr(code)).isspace()]
@@ -91,6 +92,13 @@ def test_bands_are_those_of_datasketch_where_a_miss_weighs_four_times_a_false_ca
     threshold: float, bands: tuple[int, int]
 ) -> None:
     assert best_bands(threshold, 128) == MinHash(threshold).cut == bands
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.5, 0.6, 0.75, 0.85, 0.9, 0.95])
+@pytest.mark.parametrize("permutations", [16, 100])
+def test_the_best_bands_are_found_as_datasketch_finds_them(threshold: float, permutations: int) -> None:
+    theirs = _optimal_param(threshold, permutations, FALSE, MISSED)
+    assert best_bands(threshold, permutations) == theirs
 
 
 def test_bands_may_be_given() -> None:
