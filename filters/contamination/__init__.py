@@ -1,0 +1,1 @@
+"""Where the items of benchmarks stand in a corpus: exact, normalised and fuzzy matches, all in one pass."""

@@ -1,0 +1,205 @@
+"""The self-test of an audit: items planted in copies of real documents, and items that cannot be anywhere.
+
+Each kind of planting is something that happens to a problem on its way through the web. What is planted must be found
+again; a permuted item, whose words and numbers are those of an item in another order, must not.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from filters.contamination.audit import OWN, Index, index
+from filters.contamination.items import Part
+from filters.contamination.strict import typed
+from filters.contamination.table import Rarity
+from filters.wordlist import load
+
+DOCUMENT_CHARACTERS = 20_000
+"""At most this much of a document is taken to plant in."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """What is planted: question and answer of one item, by their places among the parts."""
+
+    question: int
+    answer: int | None
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Of one kind, how many items were planted, and how many each method found again."""
+
+    kind: str
+    planted: int
+    found: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """What an audit can do on this corpus with these benchmarks."""
+
+    recall: tuple[Recall, ...]
+    permuted: int
+    """Permuted items that were looked for."""
+    documents: int
+    """Documents in which they were."""
+    mistakes: Mapping[str, int]
+    """Documents in which a method found one all the same."""
+
+
+class Draw(random.Random):
+    """A source of chance with a seed of its own."""
+
+    def __init__(self, seed: str, words: frozenset[str]) -> None:
+        super().__init__(seed)
+        self.words = words
+        """What is capitalised only at the beginning of a sentence, and so is nobody's name."""
+
+
+def _uncapitalised(parts: Sequence[Part]) -> frozenset[str]:
+    small: set[str] = set()
+    for part in parts:
+        small.update(re.findall(r"\b[a-z]{3,}\b", part.text))
+    return frozenset(word.capitalize() for word in small)
+
+
+def self_test(parts: Sequence[Part], found: Index, rarity: Rarity, texts: Sequence[str], each: int = 30) -> SelfTest:
+    """Plant `each` items of each kind in copies of `texts`, and look for them, and for permuted ones."""
+    words = _uncapitalised(parts)
+    draw = Draw(f"self-test/{len(parts)}/{len(texts)}", words)
+    items = _items(parts, draw)
+    able = {kind: _able(kind, items, parts, words)[:each] for kind in KINDS}
+    recall = tuple(_recall(kind, parts, found, able[kind], texts, Draw(kind, words)) for kind in KINDS)
+    others = index([_permuted(part, draw) for part in parts], rarity)
+    mistakes: dict[str, set[int]] = {}
+    for match in others.find(texts):
+        mistakes.setdefault(match.method, set()).add(match.text)
+    return SelfTest(recall, len(parts), len(texts), {name: len(at) for name, at in sorted(mistakes.items())})
+
+
+def _items(parts: Sequence[Part], draw: Draw) -> list[Item]:
+    answers = {(part.benchmark, part.item): number for number, part in enumerate(parts) if part.role == "answer"}
+    items = [
+        Item(number, answers.get((part.benchmark, part.item)))
+        for number, part in enumerate(parts)
+        if part.role == "question"
+    ]
+    draw.shuffle(items)
+    return items
+
+
+def _recall(
+    kind: str, parts: Sequence[Part], found: Index, items: Sequence[Item], texts: Sequence[str], draw: Draw
+) -> Recall:
+    planted = [_inside(draw, texts, KINDS[kind](draw, *_both(item, parts))) for item in items]
+    hits: dict[str, set[int]] = {}
+    for match in found.find(planted):
+        item = items[match.text]
+        same = {parts[item.question].text} | ({parts[item.answer].text} if item.answer is not None else set())
+        if parts[match.part].text in same:
+            hits.setdefault(match.method, set()).add(match.text)
+            if match.method in OWN:
+                hits.setdefault("own", set()).add(match.text)
+    return Recall(kind, len(items), {name: len(at) for name, at in sorted(hits.items())})
+
+
+def _both(item: Item, parts: Sequence[Part]) -> tuple[str, str]:
+    return parts[item.question].text, "" if item.answer is None else parts[item.answer].text
+
+
+def _inside(draw: Draw, texts: Sequence[str], text: str) -> str:
+    """A copy of a real document with something more in it, between two lines."""
+    host = draw.choice(texts)[:DOCUMENT_CHARACTERS] if texts else ""
+    lines = host.split("\n")
+    place = draw.randint(0, len(lines))
+    return "\n".join([*lines[:place], text, *lines[place:]])
+
+
+Plant = Callable[[Draw, str, str], str]
+
+
+def _verbatim(_: Draw, question: str, answer: str) -> str:
+    return f"{question}\n\n{answer}"
+
+
+def _rewrapped(_: Draw, question: str, answer: str) -> str:
+    words = f"{question} {answer}".split()
+    return "\n".join(" ".join(words[start : start + 8]) for start in range(0, len(words), 8))
+
+
+def _respaced(_: Draw, question: str, answer: str) -> str:
+    return respaced(f"{question}\n\n{answer}")
+
+
+def _unicode(_: Draw, question: str, answer: str) -> str:
+    return typed(f"{question}\n\n{answer}")
+
+
+def _forum(draw: Draw, question: str, answer: str) -> str:
+    who, other = draw.sample(load("filters.contamination", "names.txt"), 2)
+    quoted = "\n".join(f"> {line}" for line in question.split("\n"))
+    return f"{who} wrote on {draw.randint(1, 28)} May:\n{quoted}\n\nAny hints?\n\n{other}: Sure. {answer}\n\nThanks!"
+
+
+def _question_only(_: Draw, question: str, __: str) -> str:
+    return question
+
+
+def _renamed(draw: Draw, question: str, answer: str) -> str:
+    known = sorted(set(_NAME.findall(question)) - draw.words)
+    others = draw.sample(load("filters.contamination", "names.txt"), k=min(len(known), 40))
+    names = dict(zip(known, others, strict=False))
+    return _NAME.sub(lambda name: names.get(name[0], name[0]), f"{question}\n\n{answer}")
+
+
+KINDS: Mapping[str, Plant] = {
+    "verbatim": _verbatim,
+    "re-wrapped": _rewrapped,
+    "LaTeX re-spaced": _respaced,
+    "Unicode": _unicode,
+    "in a forum page": _forum,
+    "question only": _question_only,
+    "names changed": _renamed,
+}
+"""What happens to an item before it is planted."""
+
+_FORMULA = re.compile(r"\$[^$]+\$|\\\[.+?\\\]|\\\(.+?\\\)", re.DOTALL)
+_SIGN = re.compile(r"\s*([=+<>])\s*|\s*(\\(?:cdot|times|le|ge|leq|geq|pm)(?![A-Za-z]))\s*|(?<=[({])|(?=[})])")
+_NAME = re.compile(r"\b[A-Z][a-z]{2,}\b")
+
+
+def _able(kind: str, items: Sequence[Item], parts: Sequence[Part], words: frozenset[str]) -> list[Item]:
+    """The items to which this can happen, or all if there are none."""
+    if kind in ("LaTeX re-spaced", "Unicode"):
+        able = [item for item in items if _FORMULA.search(parts[item.question].text)]
+    elif kind == "names changed":
+        able = [item for item in items if set(_NAME.findall(parts[item.question].text)) - words]
+    else:
+        able = list(items)
+    return able or list(items)
+
+
+def respaced(text: str) -> str:
+    """Formulas with other white space, fractions and delimiters that look the same."""
+    return _FORMULA.sub(_respaced_formula, text)
+
+
+def _respaced_formula(found: re.Match[str]) -> str:
+    formula = _SIGN.sub(lambda sign: f" {sign[1] or sign[2] or ''} ", found[0].strip("$"))
+    formula = re.sub(r"\\frac(?![a-z])", r"\\dfrac", formula)
+    formula = re.sub(r"\\left|\\right(?![a-z])", "", formula)
+    return f"\\( {formula} \\)" if found[0][0] == "$" else formula
+
+
+def _permuted(part: Part, draw: Draw) -> Part:
+    """The same words and numbers in another order."""
+    words = part.text.split()
+    draw.shuffle(words)
+    numbers = re.findall(r"\d+", " ".join(words))
+    draw.shuffle(numbers)
+    left = iter(numbers)
+    return Part(part.benchmark, part.item, part.role, re.sub(r"\d+", lambda _: next(left), " ".join(words)))

@@ -1,0 +1,87 @@
+"""`exact`: parts too short or too common to be told by a share of them, word by word and sign by sign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from filters.contamination.distinctive import SIZE, Distinctive
+from filters.contamination.fuzzy import LEAST
+from filters.contamination.items import Part
+from filters.contamination.scene import Match, Scene
+from filters.contamination.strict import stands_in, strict
+from filters.contamination.table import Laid, Rarity, Table, table
+from filters.contamination.words import Numbers, ngrams
+
+METHOD = "exact"
+MARGIN = 60
+"""Bytes before and after the words of a part in which its signs may stand."""
+NAME_LETTERS = 8
+"""A name that is one word must be at least so long."""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """Parts that are found by one n-gram, and then compared whole."""
+
+    laid: Laid
+    tables: tuple[Table, ...]
+    """N-grams by which parts are found, by their size."""
+    spelt: dict[int, tuple[str, ...]]
+    """The parts, in the one spelling."""
+
+    @property
+    def seen(self) -> list[int]:
+        """The parts that can be found."""
+        return sorted(self.spelt)
+
+    def find(self, scene: Scene) -> Iterator[Match]:
+        """Where parts stand in a block, all of them."""
+        words = scene.plain
+        for anchors in self.tables:
+            at, piece, key = scene.find(words, ngrams(words.hashes, anchors.size), anchors)
+            part, word, which = anchors.places(key)
+            for number, place, row in zip(part.tolist(), word.tolist(), which.tolist(), strict=True):
+                match = self._compare(scene, int(piece[row]), number, int(at[row]) - place)
+                if match:
+                    yield match
+
+    def _compare(self, scene: Scene, piece: int, part: int, first: int) -> Match | None:
+        """The part if its words begin at this word of the block."""
+        words, own = scene.plain, self.laid.of(part)
+        if first < 0 or not np.array_equal(words.hashes[first : first + len(own)], own):
+            return None
+        start, end = words.start[first], words.end[first + len(own) - 1]
+        text = scene.around(piece, start - MARGIN, end + MARGIN)
+        if not stands_in(self.spelt[part], strict(text)):
+            return None
+        return scene.match(piece, part, METHOD, 1.0, start, end)
+
+
+def whole(parts: Sequence[Part], laid: Laid, grams: Distinctive, rarity: Rarity) -> Whole:
+    """The parts that `fuzzy` does not see, by the rarest n-gram of each."""
+    rows: dict[int, list[tuple[int, int, int]]] = {}
+    spelt = {}
+    everywhere = table(SIZE, *laid.grams(SIZE))
+    for part in np.flatnonzero(grams.count < LEAST).tolist():
+        own = laid.of(part)
+        size = min(SIZE, len(own))
+        if size > 1 or (size == 1 and parts[part].role == "name" and len(parts[part].text) >= NAME_LETTERS):
+            runs = ngrams(own, size)
+            word = _rarest(runs, everywhere, rarity) if size == SIZE else 0
+            rows.setdefault(size, []).append((int(runs[word]), part, word))
+            spelt[part] = tuple(strict(parts[part].prose))
+    return Whole(laid, tuple(_anchors(size, found) for size, found in sorted(rows.items())), spelt)
+
+
+def _rarest(runs: Numbers, everywhere: Table, rarity: Rarity) -> int:
+    key = np.searchsorted(everywhere.keys, runs)
+    return int(np.argmin(rarity.of(runs) + everywhere.first[key + 1] - everywhere.first[key]))
+
+
+def _anchors(size: int, rows: list[tuple[int, int, int]]) -> Table:
+    hashes = np.array([row[0] for row in rows], np.uint64)
+    part, word = (np.array([row[side] for row in rows], np.int64) for side in (1, 2))
+    return table(size, hashes, part, word)
