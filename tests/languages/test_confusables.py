@@ -71,7 +71,7 @@ OWN = [
     ("tex", "We plot with gnuplot the function $f(x) = x^2$.\n"),
     (
         "tex",
-        "Take an urn with five red and three blue marbles in it: what is the chance of a red one if you draw by hand?\n",
+        "Take an urn with five red and three blue marbles in it: what is the chance of a red one if you draw two?\n",
     ),
 ]
 
