@@ -128,12 +128,12 @@ class Statements:
         The text down to the first place is mostly enough; where it is not, as much as is ever parsed is looked at.
         """
         line_end = text.find("\n", place)
-        head = text[: line_end if line_end >= 0 else None][: _MAX_PARSED + 1].encode()
+        head = text[: line_end if line_end >= 0 else None][: _MAX_PARSED + 1].encode("utf-8", "replace")
         if len(head) > _MAX_PARSED:
             return None
         if tree_states(self.language, head):
             return True
-        whole = text[: _MAX_PARSED + 1].encode()
+        whole = text[: _MAX_PARSED + 1].encode("utf-8", "replace")
         stated = tree_states(self.language, whole[:_MAX_PARSED])
         return None if len(whole) > _MAX_PARSED and not stated else stated
 

@@ -65,6 +65,8 @@ def test_statements_have_words_and_no_word_is_listed_twice(language: Language) -
     for marker in markers(language):
         assert len(set(marker.words)) == len(marker.words)
     assert all(marker.words for marker in language.statements)
+    weighed = [word for sign in (language.content.signs if language.content else ()) for word in sign.words]
+    assert len(set(weighed)) == len(weighed)
 
 
 @each_language
