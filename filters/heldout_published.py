@@ -5,7 +5,6 @@ math-lm process_github.py, `transform_lean` and `transform_isabelle`.
 
 from __future__ import annotations
 
-import json
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,8 +13,8 @@ from typing import Any, ClassVar
 
 from filters.document import Document, Drop
 from filters.filter import refuse
-from filters.heldout_lists import Benchmark
-from filters.models import Model, ModelError, resolve
+from filters.heldout_lists import Benchmark, json_rows
+from filters.models import ModelError
 
 _PARAGRAPH = "\n\n"
 
@@ -52,28 +51,22 @@ class PublishedHeldout:
 
 @cache
 def _lean_names(benchmarks: tuple[Benchmark, ...]) -> dict[str, str]:
-    rows = (row for one in benchmarks for listed in one.lists for row in _rows(listed) if isinstance(row, dict))
-    return one_name_a_file((str(row["file_path"]), str(row["full_name"])) for row in rows if "full_name" in row)
+    rows = (row for row in _rows(benchmarks) if isinstance(row, dict) and {"file_path", "full_name"} <= row.keys())
+    return one_name_a_file((str(row["file_path"]), str(row["full_name"])) for row in rows)
 
 
 @cache
 def _isabelle_names(benchmarks: tuple[Benchmark, ...]) -> tuple[str, ...]:
-    rows = (row for one in benchmarks for listed in one.lists for row in _rows(listed) if isinstance(row, list))
-    return isabelle_names(str(row[1]) for row in rows)
+    return isabelle_names(str(row[1]) for row in _rows(benchmarks) if isinstance(row, list))
 
 
-def _rows(listed: Model) -> Iterator[Any]:
-    """The rows of a list in JSON, packed in an archive or not; none of other lists. Raises ModelError."""
-    path = resolve(listed)
-    try:
-        if tarfile.is_tarfile(path):
-            with tarfile.open(path) as archive:
-                members = (archive.extractfile(member) for member in archive if member.name.endswith(".json"))
-                yield from (row for member in members if member for row in json.load(member))
-        elif listed.path.endswith(".json"):
-            yield from json.loads(path.read_bytes())
-    except (OSError, ValueError, tarfile.TarError) as error:
-        raise ModelError(f"held-out list {listed.path} cannot be read: {error}") from error
+def _rows(benchmarks: tuple[Benchmark, ...]) -> Iterator[Any]:
+    """The rows of all lists in JSON. Raises ModelError."""
+    for listed in (listed for benchmark in benchmarks for listed in benchmark.lists):
+        try:
+            yield from json_rows(listed)
+        except (OSError, ValueError, tarfile.TarError) as error:
+            raise ModelError(f"held-out list {listed.path} cannot be read: {error}") from error
 
 
 def one_name_a_file(theorems: Iterable[tuple[str, str]]) -> dict[str, str]:
