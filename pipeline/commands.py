@@ -23,6 +23,7 @@ from pipeline.progress import Reporter
 from pipeline.report.doctor import doctor, render_doctor
 from pipeline.report.explain import explain, render_fates
 from pipeline.report.funnel import funnel, render_funnel
+from pipeline.report.heldout import coverage, render_coverage
 from pipeline.report.plan import plan, render_plan
 from pipeline.report.stats import render_stats, stats, write_shapes
 from pipeline.report.status import render_status, status
@@ -55,6 +56,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("funnel")(funnel_command)
     app.command("stats")(stats_command)
     app.command("explain")(explain_command)
+    app.command("heldout")(heldout_command)
     app.command("doctor")(doctor_command)
     app.command("schema")(schema_command)
 
@@ -125,7 +127,8 @@ def _check_only(stages: list[Stage], only: str) -> None:
 def _resolved(manifest: Manifest) -> bytes:
     """The manifest as it was understood, but for locations."""
     places: dict[str, Any] = {"root": True, "lock": True, "sources": {"__all__": {"root", "archives"}}}
-    places |= {"models": {"__all__": {"path"}}, "tokenizer": {"path"}}
+    places |= {"models": {"__all__": {"path"}}, "tokenizer": {"path"}, "dedup": {"against"}}
+    places |= {"heldout": {name: {"lists"} for name in manifest.heldout}}
     return manifest.model_dump_json(indent=1, exclude=places).encode() + b"\n"
 
 
@@ -252,6 +255,22 @@ def explain_command(
     print_json(found) if as_json else render_fates(found, out)
     if not found.fates:
         raise typer.Exit(FAILED)
+
+
+def heldout_command(
+    manifest: ManifestPath,
+    run: RunPath,
+    overrides: Overrides = None,
+    missing: Annotated[bool, typer.Option("--missing", help="Also name the theorems that were not found.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """How many theorems of each held-out benchmark were found in the sources of a run and cut out of them.
+
+    Example: `proofpile heldout manifests/algebraic-stack.toml runs/algebraic-stack --missing`
+    """
+    asked, _ = _ask(manifest, overrides, "1")
+    found = coverage(_existing(run), asked.heldout)
+    print_json(found) if as_json else render_coverage(found, out, missing)
 
 
 def doctor_command(as_json: AsJson = False) -> None:

@@ -14,6 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 import languages
 from filters.code import Code, Decode, FileType
 from filters.filter import Filter, Where
+from filters.heldout import Heldout
+from filters.heldout import load as load_heldout
+from filters.heldout_lists import Benchmark
+from filters.heldout_published import PublishedHeldout
 from filters.language_id import DeclaredLanguage, LanguageId
 from filters.latex import FlattenLatex
 from filters.license import License, OptOut, read_opt_outs
@@ -98,6 +102,8 @@ class Asked:
     """Pinned lists of what is to be read, by source."""
     opt_outs: Mapping[str, OptOut] = field(default_factory=dict)
     """Who does not want to be read, by source."""
+    heldout: tuple[Benchmark, ...] = ()
+    """Benchmarks with their pinned lists, which are among the models, too, as `heldout/NAME/0`."""
 
     @property
     def list_hashes(self) -> dict[str, str]:
@@ -123,7 +129,17 @@ def ask(manifest: Manifest, sample: float = 1.0) -> Asked:
         load_tokenizer(files["tokenizer"], manifest.tokenizer.end_of_document)
     lists = {source.name: _pinned(source, inputs) for source in manifest.sources}
     opt_outs = {one.name: _opt_out(one, inputs) for one in manifest.sources if isinstance(one, CodeSection)}
-    return Asked(manifest, models, inputs, sample, lists, opt_outs)
+    heldout = tuple(_benchmark(manifest, name, locked) for name in manifest.heldout)
+    load_heldout(heldout)  # a list that cannot be read must show now
+    models |= {f"heldout/{one.name}/{n}": listed for one in heldout for n, listed in enumerate(one.lists)}
+    return Asked(manifest, models, inputs, sample, lists, opt_outs, heldout)
+
+
+def _benchmark(manifest: Manifest, name: str, locked: Mapping[str, str]) -> Benchmark:
+    section = manifest.heldout[name]
+    hashes = section.sha256 or tuple(locked.get(f"heldout/{name}/{n}", "") for n in range(len(section.lists)))
+    lists = tuple(pin(Model(path, sha256)) for path, sha256 in zip(section.lists, hashes, strict=True))
+    return Benchmark(name, lists, section.repositories, section.by_name)
 
 
 def _pinned(section: AnySource, pins: Mapping[str, str]) -> tuple[PathList | RepositoryList, ...]:
@@ -187,7 +203,10 @@ def _ingest(asked: Asked, number: int) -> Ingest:
     filters = chain(section, asked.models, f"sources.{section.name}", manifest.recipe)
     return Ingest(
         source=source_of(section),
-        filters=tuple(asked.opt_outs[section.name] if isinstance(step, OptOut) else step for step in filters),
+        filters=(
+            *(asked.opt_outs[section.name] if isinstance(step, OptOut) else step for step in filters),
+            *_heldout(asked, section),
+        ),
         unlisted=frozenset() if manifest.list_early_drops else EARLY,
         # a table is a unit: each of its rows stands for some 20 kB
         unit_bytes=1 if isinstance(section, CcIndex) else manifest.limits.unit_bytes,
@@ -199,6 +218,13 @@ def _ingest(asked: Asked, number: int) -> Ingest:
         exclude=section.exclude,
         pins=asked.pins,
     )
+
+
+def _heldout(asked: Asked, section: AnySource) -> tuple[Filter, ...]:
+    """What cuts held-out theorems out of a source: last, since it reads a file whole."""
+    if not asked.heldout or section.kind not in ("stack", "github", "jsonl"):
+        return ()
+    return (PublishedHeldout(asked.heldout) if asked.manifest.recipe == "published" else Heldout(asked.heldout),)
 
 
 def _place(section: AnySource) -> str:

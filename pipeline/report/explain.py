@@ -69,8 +69,8 @@ def explain(run: RunFolder, id_or_url: str) -> Explanation:
 def _fates(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], wanted: str) -> list[Fate]:
     match = (ds.field("id") == wanted) | ds.field("url").isin(pa.array(spellings(wanted), pa.string()))
     columns = ["id", "url", "source", "subset", "__filename"]
-    kept = (_kept(run, row) for row in _rows(run, receipts, DOCUMENTS, columns=columns, filter=match))
-    dropped = (Fate(outcome=DROPPED, **row) for row in _rows(run, receipts, DROPS, filter=match))
+    kept = (_kept(run, row) for row in shard_rows(run, receipts, DOCUMENTS, columns=columns, filter=match))
+    dropped = (Fate(outcome=DROPPED, **row) for row in shard_rows(run, receipts, DROPS, filter=match))
     fates = [*kept, *dropped]
     places = {stage: place for place, stage in enumerate(receipts)}
     return sorted(fates, key=lambda fate: (fate.id, places.get(fate.stage, len(places)), fate.outcome, fate.file))
@@ -88,7 +88,7 @@ def spellings(url: str) -> list[str]:
     return sorted({url, *written}) if bare else []
 
 
-def _rows(
+def shard_rows(
     run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], schema: pa.Schema, **scan: Any
 ) -> Iterator[dict[str, Any]]:
     """Rows of all documents shards, or of all of the ledger, that the receipts list; other files do not count.
@@ -112,7 +112,7 @@ def unlisted(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]]) -> dict[
     for stage, group in receipts.items():
         for flow in (flow for receipt in group for flow in receipt.flows.values()):
             missing.update({f"{stage}: {reason}": count.documents for reason, count in flow.dropped.items()})
-    listed = _rows(run, receipts, DROPS, columns=["stage", "rule", "reason"])
+    listed = shard_rows(run, receipts, DROPS, columns=["stage", "rule", "reason"])
     missing.subtract(f"{row['stage']}: {row['rule']}/{row['reason']}" for row in listed)
     return {reason: number for reason, number in missing.items() if number > 0}
 
@@ -120,7 +120,7 @@ def unlisted(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]]) -> dict[
 def _near(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], wanted: str) -> list[str]:
     known: dict[str, None] = {}
     for schema in (DOCUMENTS, DROPS):
-        rows = _rows(run, receipts, schema, columns=["id", "url"])
+        rows = shard_rows(run, receipts, schema, columns=["id", "url"])
         known.update((name, None) for row in islice(rows, LOOKED_AT) for name in row.values() if name)
     return difflib.get_close_matches(wanted, known, n=3, cutoff=0.8)
 
