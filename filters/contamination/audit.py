@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from filters.contamination import fuzzy, llemma, ngram, whole
 from filters.contamination.distinctive import distinctive
 from filters.contamination.items import Part
+from filters.contamination.rarity import Rarity
 from filters.contamination.scene import Match, Scene
-from filters.contamination.table import Rarity, lay_out
+from filters.contamination.table import lay_out
 from filters.contamination.words import blocks, plain
 
 METHODS = (*llemma.METHODS, ngram.METHOD, fuzzy.METHOD, whole.METHOD)

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.contamination.table import Laid, Rarity, Table, Weights, table
+from filters.contamination.rarity import SIZE, Rarity
+from filters.contamination.table import Laid, Table, Weights, table
 from filters.contamination.words import Numbers, Places
 
-SIZE = 4
-"""Words of such an n-gram."""
 COMMON = 0.01
 """An n-gram that so many of the corpus's documents have is boilerplate."""
 FEWEST = 20

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from filters.contamination.distinctive import SIZE, Distinctive
+from filters.contamination.distinctive import Distinctive
+from filters.contamination.rarity import SIZE
 from filters.contamination.scene import Match, Scene, densest
 from filters.contamination.table import Laid, Table, table
 from filters.contamination.words import Places

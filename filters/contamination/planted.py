@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from filters.contamination.audit import OWN, Index, index
 from filters.contamination.items import Part
+from filters.contamination.rarity import Rarity
 from filters.contamination.strict import typed
-from filters.contamination.table import Rarity
 from filters.wordlist import load
 
 DOCUMENT_CHARACTERS = 20_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -99,20 +99,3 @@ def lay_out(texts: Iterable[str], cut: Callable[[bytes], Words]) -> Laid:
     words = cut(data)
     owner = np.searchsorted(ends, words.start, "right")
     return Laid(data, words, owner, np.bincount(owner, minlength=len(padded)))
-
-
-@dataclass(frozen=True)
-class Rarity:
-    """In how many documents of a sample of the corpus n-grams stand."""
-
-    documents: int = 0
-    hashes: Numbers = field(default_factory=lambda: np.zeros(0, np.uint64))
-    """Sorted."""
-    counts: Places = field(default_factory=lambda: np.zeros(0, np.int64))
-
-    def of(self, keys: Numbers) -> Places:
-        """The counts of these n-grams."""
-        if not len(self.hashes):
-            return np.zeros(len(keys), np.int64)
-        place = np.minimum(np.searchsorted(self.hashes, keys), len(self.hashes) - 1)
-        return np.where(self.hashes[place] == keys, self.counts[place], 0)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from filters.contamination.distinctive import SIZE, Distinctive
+from filters.contamination.distinctive import Distinctive
 from filters.contamination.fuzzy import LEAST
 from filters.contamination.items import Part
+from filters.contamination.rarity import SIZE, Rarity
 from filters.contamination.scene import Match, Scene
 from filters.contamination.strict import stands_in, strict
-from filters.contamination.table import Laid, Rarity, Table, table
+from filters.contamination.table import Laid, Table, table
 from filters.contamination.words import Numbers, ngrams
 
 METHOD = "exact"

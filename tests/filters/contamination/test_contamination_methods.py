@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from filters.contamination.audit import METHODS, OWN, Index, index
 from filters.contamination.items import Part
 from filters.contamination.llemma import SIZES
-from filters.contamination.table import Rarity, table
+from filters.contamination.rarity import Rarity, measure
+from filters.contamination.table import table
 from filters.contamination.words import PIECE_BYTES, ngrams
 
 INDEX = index(PARTS)
@@ -136,6 +137,13 @@ def test_rarity_is_measured_from_the_corpus():
     keys = INDEX.fuzzy.grams.table.keys
     everywhere = Rarity(100, keys, np.full(len(keys), 50))
     assert "fuzzy" not in {method for method, _ in found(inside(LONG), index(PARTS, everywhere))}
+
+
+def test_rarity_counts_documents():
+    sampled = measure(PARTS, [inside(LONG), LONG + LONG, PAGES[0]])
+    assert sampled.documents == 3
+    assert set(sampled.counts.tolist()) == {2}
+    assert sampled.of(sampled.hashes[:1]).tolist() == [2]
 
 
 def test_every_part_is_seen_by_some_method_of_our_own():

@@ -5,7 +5,7 @@ from corpus import ANSWER, LONG, PAGES, PARTS
 
 from filters.contamination.audit import index
 from filters.contamination.planted import KINDS, respaced, self_test
-from filters.contamination.table import Rarity
+from filters.contamination.rarity import Rarity
 from filters.wordlist import load
 
 FOUND = self_test(PARTS, index(PARTS), Rarity(), PAGES, each=3)
