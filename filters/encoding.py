@@ -26,7 +26,9 @@ _DETECTED = 65_536  # bytes that the detector reads
 _STRAYS = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
 _STRAY = re.compile("[\udc80-\udcff]")
 _HIGH = bytes(range(0x80, 0x100))
-_LONG_RUN = re.compile(rb"[\x80-\xff]{3}")
+_LONG_RUN = re.compile(rb"[\x80-\xff]{3,}")
+_MAX_LONG_RUNS = 0.1  # share of the bytes beyond ASCII
+_LATIN = frozenset({"cp1252", "cp1257", *(f"iso8859-{part}" for part in (2, 3, 4, 9, 13, 15, 16))})
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\v\f\r\x1a\x1b")
 _MAX_CONTROLS = 0.01  # share of the bytes
 
@@ -75,14 +77,16 @@ def _declared(raw: bytes) -> list[str]:
 
 
 def _likeliest(sample: bytes) -> list[str]:
-    """Where never three letters in a row lie beyond ASCII the script is Latin, most likely a Western language's.
+    """Where hardly ever three letters in a row lie beyond ASCII the script is Latin, most likely a Western language's.
 
-    The detector is asked about the rest: of a single letter in German text it thinks that it is Maltese.
+    The detector is asked about the rest, and never answers rightly that it is Latin: of a single letter in German text
+    it thinks that it is Maltese, of two words of Chinese in Big5 that they are Western.
     """
-    if not _LONG_RUN.search(sample):
+    beyond = len(sample) - len(sample.translate(None, _HIGH))
+    if sum(map(len, _LONG_RUN.findall(sample))) <= _MAX_LONG_RUNS * beyond:
         return ["cp1252"]
     name = _name(detect_encoding(sample, html5_compatible=False) or "")
-    return [CODECS[name]] if name in CODECS else []
+    return [CODECS[name]] if name in CODECS and CODECS[name] not in _LATIN else []
 
 
 def _name(given: str) -> str:

@@ -71,6 +71,26 @@ def test_a_single_western_word_is_read(word: str) -> None:
     assert decode(f"% {word}\nx = 1;\n".encode("cp1252")) == f"% {word}\nx = 1;\n"
 
 
+@pytest.mark.parametrize(
+    ("codec", "comment"),
+    [
+        ("shift_jis", "行列の固有値を計算"),
+        ("euc_jp", "行列の固有値"),
+        ("cp949", "행렬"),
+        ("gbk", "求和"),
+        ("koi8-r", "Матрица"),
+    ],
+)
+def test_a_single_comment_is_read(codec: str, comment: str) -> None:
+    text = f"function y = f(x)\n% {comment}\ny = x + 1;\n" * 3
+    assert decode(text.encode(codec)) == text
+
+
+def test_what_nobody_can_tell_is_refused_rather_than_read_as_western() -> None:
+    with pytest.raises(UnicodeError):
+        decode("function y = f(x)\n% 計算矩陣\ny = x + 1;\n".encode("big5"))
+
+
 def test_a_western_byte_in_utf8_is_mended() -> None:
     assert decode("Poincaré, Čech, Łoś, ".encode() + "Fréchet".encode("latin-1")) == "Poincaré, Čech, Łoś, Fréchet"
 
