@@ -3,6 +3,8 @@
 Every rule is a regular expression on the decoded text, in multi-line mode (`^` is the start of any line), or on the
 path. `{word}` in a pattern and in its example stands for each of the entry's `words`, taken literally. A rule carries
 the smallest text that it finds, so that the tests can hold every word of every language to its promise.
+
+Signs that languages share lie in vocabulary/NAME.toml; NAME.scm is a tree-sitter query, where a grammar is named.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 import languages
@@ -34,3 +36,20 @@ def test_different_words_add_up_and_a_repeated_one_does_not() -> None:
     assert not evidence.found_in("matrix vector matrix vector matrices")
     assert not evidence.found_in("matrix; dgemm(); dgetrf();")
     assert evidence.found_in("vector matrix sgemm zgetrf")
+
+
+def test_a_long_text_must_hold_more() -> None:
+    sign = Sign(pattern=r"\b{word}\b", example="{word}", words=("matrix", "vector"), weight=2)
+    evidence = Evidence(asking(sign, min_score=3))
+    assert evidence.found_in("matrix vector" + " " * 4000)
+    assert not evidence.found_in("matrix vector" + " " * 4096 * 2)
+
+
+def test_a_statement_suffices_whatever_the_length() -> None:
+    assert Evidence(languages.load("c")).found_in("int x;\n" * 10_000 + "#include <fftw3.h>\n")
+
+
+def test_what_has_been_used_can_be_sent_to_another_process() -> None:
+    evidence = Evidence(languages.load("python"))
+    assert evidence.found_in("import numpy")
+    assert pickle.loads(pickle.dumps(evidence)).found_in("import numpy")
