@@ -152,7 +152,7 @@ def _stated(benchmark: str, language: str, text: str, file: str, label: str) -> 
     read = heldout_lean.declarations if language == "lean" else heldout_isabelle.declarations
     for found in read(text)[1]:
         if found.statement and found.kind in THEOREMS:
-            shown = label or found.name or f"{place(file)} {found.statement[:80]}".strip()
+            shown = label or f"{place(file)} {found.name or found.statement[:80]}".strip()
             yield Item(benchmark, language, shown, found.name, file, digest(found.statement), text=text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,7 +39,8 @@ class Fate:
     rule: str = ""
     reason: str = ""
     detail: str = ""
-    """The values that the rule decided on; of a duplicate, the id of the document that was kept instead."""
+    """The values that the rule decided on; of a duplicate, the id of the document that was kept instead. Of a
+    kept document: what was cut out of it."""
     subset: str = ""
     file: str = ""
     """Of a kept document: the shard that holds its text, below the run folder."""
@@ -68,7 +70,7 @@ def explain(run: RunFolder, id_or_url: str) -> Explanation:
 
 def _fates(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], wanted: str) -> list[Fate]:
     match = (ds.field("id") == wanted) | ds.field("url").isin(pa.array(spellings(wanted), pa.string()))
-    columns = ["id", "url", "source", "subset", "__filename"]
+    columns = ["id", "url", "source", "subset", "meta", "__filename"]
     kept = (_kept(run, row) for row in shard_rows(run, receipts, DOCUMENTS, columns=columns, filter=match))
     dropped = (Fate(outcome=DROPPED, **row) for row in shard_rows(run, receipts, DROPS, filter=match))
     fates = [*kept, *dropped]
@@ -78,7 +80,16 @@ def _fates(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], wanted: st
 
 def _kept(run: RunFolder, row: dict[str, Any]) -> Fate:
     file = run.key(row.pop("__filename"))
-    return Fate(stage="/".join(file.split("/")[:2]), outcome=KEPT, file=file, **row)
+    detail = _cut(json.loads(row.pop("meta")).get("heldout"))
+    return Fate(stage="/".join(file.split("/")[:2]), outcome=KEPT, detail=detail, file=file, **row)
+
+
+def _cut(heldout: Any) -> str:
+    """What `filters.heldout` cut out of a document, of which it left a note."""
+    if not isinstance(heldout, dict):
+        return ""
+    items = json.dumps(heldout.get("items"), ensure_ascii=False)
+    return f"held-out theorems cut out: {heldout.get('cut')}, {items}"
 
 
 def spellings(url: str) -> list[str]:
@@ -146,6 +157,8 @@ def _lines(fate: Fate) -> Iterable[str]:
     if fate.outcome == KEPT:
         yield f"{fate.stage}: kept" + (f", subset {fate.subset}" if fate.subset else "")
         yield f"    in {fate.file}"
+        if fate.detail:
+            yield f"    {fate.detail}"
     else:
         yield f"{fate.stage}: dropped by {fate.rule}/{fate.reason}"
         if fate.detail:

@@ -215,7 +215,7 @@ LISTS = {
 }
 EXPECTED = {
     "x.json": ("lean", "m.t", "m.t", "a/b.lean", ""),
-    "y.json": ("isabelle", "t", "t", "/thys/A/B.thy", '"p"'),
+    "y.json": ("isabelle", "A/B.thy t", "t", "/thys/A/B.thy", '"p"'),
     "x.jsonl": ("lean", "t", "t", "", "(x:N):x=x"),
     "y.jsonl": ("lean", "Rudin|t", "t", "", "(x:N):x=x"),
     "z.jsonl": ("isabelle", "t", "t", "", 'fixesxshows"x=x"'),

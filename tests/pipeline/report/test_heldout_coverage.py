@@ -69,6 +69,7 @@ def test_a_run_cuts_and_counts_and_says_what_was_found(manifest: Path, tmp_path:
     assert str(tmp_path) not in (run / "manifest.json").read_text()
     [found] = json.loads(invoke("heldout", str(manifest), str(run), "--json"))
     assert found == {"benchmark": "leandojo", "theorems": 3, "found": 2, "documents": 3, "missing": ["nat.none"]}
+    assert "held-out theorems cut out: 1, " in invoke("explain", str(run), "files.jsonl:1")
     assert "not found: leandojo: nat.none" in invoke("heldout", str(manifest), str(run), "--missing")
 
 
