@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import ClassVar
 
 import languages
+from filters import notebook_format
 from filters.document import Document, Drop
 from filters.filter import refuse
 from filters.notebook import Notebook
@@ -36,7 +37,7 @@ class PublishedCode:
     rule: ClassVar[str] = "published-code"
     reasons: ClassVar[frozenset[str]] = frozenset(
         {"unknown-language", "path", "repository", "encoding", "blank", "too-large", "digits", "large-file"}
-        | {"refused-marker", "no-marker"}
+        | {"refused-marker", "no-marker", "notebook"}
     )
 
     languages: tuple[PublishedRules, ...] = field(default_factory=_all_languages)
@@ -62,7 +63,11 @@ class PublishedCode:
         reason, detail = _place(rules, document) or _standard(rules, decoded) or _signs(rules, text) or ("", "")
         if reason:
             return refuse(self, decoded, reason, detail[:100])
-        return _NOTEBOOK(decoded) if rules.notebook else decoded
+        if not rules.notebook:
+            return decoded
+        if wrong := notebook_format.fault(text):
+            return refuse(self, decoded, "notebook", wrong[:100])
+        return _NOTEBOOK(decoded)
 
 
 Refused = tuple[str, str] | None

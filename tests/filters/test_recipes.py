@@ -181,6 +181,16 @@ def test_notebooks_outputs() -> None:
     assert "$x^2$" not in theirs.text
 
 
+def test_notebooks_format() -> None:
+    """Row: Notebooks: format."""
+    raw = notebook("import sympy").replace('"nbformat_minor": 5, ', "").encode()
+    document = Document("a", "code", "jupyter-notebook", meta={"path": "a.ipynb"}, raw=raw)
+    outcome = PUBLISHED(document)
+    assert isinstance(outcome, Drop)
+    assert outcome.reason == "notebook"
+    assert isinstance(FIXED(document), Document)
+
+
 def test_encodings() -> None:
     """Row: GitHub: encodings."""
     latin = Case("", "matlab", SCRIPT.encode() + "% a caf\u00e9, d\u00e9j\u00e0 vu\n".encode("latin-1"), fixed=True)
