@@ -19,6 +19,7 @@ from filters.models import ModelError
 from filters.train import TrainingError
 from manifests import ManifestError
 from pipeline import commands, tools
+from pipeline.auditing import audit_command
 from pipeline.github.command import github
 from pipeline.stage import StaleError
 from pipeline.storage import StorageError
@@ -47,6 +48,7 @@ def options(
 
 commands.add_to(app)
 tools.add_to(app)
+app.command("audit")(audit_command)
 app.add_typer(github, name="github")
 
 
