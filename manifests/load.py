@@ -22,8 +22,8 @@ def load_manifest(path: str | Path, overrides: Iterable[str] = ()) -> Manifest:
     """Read a manifest and apply `KEY=VALUE` overrides; locations come out absolute. Raises ManifestError."""
     path = Path(path)
     table = read_toml(path)
-    for override in overrides:
-        _override(table, override)
+    for one in overrides:
+        override(table, one)
     try:
         return Manifest.model_validate(table).located(path.parent.resolve())
     except ValidationError as error:
@@ -42,7 +42,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ManifestError(f"{path}: this is not TOML: {error}") from None
 
 
-def _override(table: dict[str, Any], override: str) -> None:
+def override(table: dict[str, Any], override: str) -> None:
+    """Put the value of `KEY=VALUE` into a parsed TOML file. Raises ManifestError."""
     key, equals, value = override.partition("=")
     if not equals or not key:
         raise ManifestError(f"--set {override}: write KEY=VALUE, such as --set dedup.threshold=0.8")
@@ -54,7 +55,9 @@ def _override(table: dict[str, Any], override: str) -> None:
         raise ManifestError(f"--set {override}: {'.'.join(parents)} is not a table")
     parsed = _parse(value)
     # what is typed on a command line starts where it is typed, not where the manifest lies
-    place[last] = below(os.getcwd(), parsed) if last in ("root", "lock") and isinstance(parsed, str) else parsed
+    place[last] = (
+        below(os.getcwd(), parsed) if last in ("root", "lock", "against") and isinstance(parsed, str) else parsed
+    )
 
 
 def _descend(place: Any, part: str, override: str) -> Any:

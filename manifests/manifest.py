@@ -215,6 +215,8 @@ class Dedup(Section):
     """Numbers in `meta`, such as `stars`: of duplicates of one source the one with the larger number is kept."""
     priority: tuple[str, ...] = ()
     """Sources in the order in which they win over a duplicate elsewhere; sources not named follow by name."""
+    against: Location = ""
+    """Folder of an earlier run with the same settings: what is like its documents goes, too."""
     accept_any_share: bool = False
     """Go on if of 1,000 or more documents none goes, or more than nine in ten do: mostly that is a mistake."""
 
@@ -346,7 +348,8 @@ class Manifest(Section):
         tokenizer = self.tokenizer.model_copy(update={"path": below(root, self.tokenizer.path)})
         lock = below(str(folder), self.lock)
         found = {"root": root, "lock": lock, "sources": sources, "models": models, "tokenizer": tokenizer}
-        found |= {"heldout": heldout}
+        against = below(str(folder), self.dedup.against)
+        found |= {"heldout": heldout, "dedup": self.dedup.model_copy(update={"against": against})}
         return self.model_copy(update=found)
 
 

@@ -52,7 +52,7 @@ class Stack:
         try:
             file = pq.ParquetFile(cast(BinaryIO, ahead), buffer_size=1 << 20)
         except BROKEN as error:
-            _raise_if_system(error)
+            raise_if_system(error)
             yield Drop(key, "read", "not-parquet", str(error))
             return
         if lacking := _lacking(file.schema_arrow):
@@ -75,7 +75,7 @@ class Stack:
                     yield self._record(key, row, values)
                     row += 1
         except BROKEN as error:
-            _raise_if_system(error)
+            raise_if_system(error)
             yield Drop(f"{key}#{row}", "read", "corrupt", f"row group {group} from row {row}: {error}")
 
     def _record(self, key: str, row: int, values: dict[str, Any]) -> Document | Drop:
@@ -120,7 +120,7 @@ def _language(key: str) -> str:
     return folders[-1] if folders else ""
 
 
-def _raise_if_system(error: Exception) -> None:
+def raise_if_system(error: Exception) -> None:
     """Arrow reports damage as an OSError without a number; one with a number is a disk or network that failed."""
     if isinstance(error, OSError) and error.errno is not None:
         raise error

@@ -25,7 +25,15 @@ from pipeline.shards import DROPS, ParquetShard, drop_row
 from pipeline.stage import Bench, Stage, Unit
 from pipeline.stages.chunks import AsPublished
 from pipeline.stages.clusters import Cut, Links, Places, Rows
-from pipeline.stages.dedup_candidates import CANDIDATES_STAGE, COUNTS_FILE, PAIRS_FILE, ROW_BITS, DedupCandidates
+from pipeline.stages.dedup_candidates import (
+    CANDIDATES_STAGE,
+    COUNTS_FILE,
+    PAIRS_FILE,
+    ROW_BITS,
+    DedupCandidates,
+    keys_stages,
+)
+from pipeline.stages.dedup_earlier import EARLIER_STAGE, DedupEarlier
 from pipeline.stages.dedup_keys import KEYS_STAGE, MEMBERS_FILE, DedupKeys, source_of, unit_name
 from pipeline.stages.dedup_pairs import LAST_ROW, PAIRS_STAGE, DedupPairs
 from pipeline.stages.signatures import MinHash, Near, Shingles, SimHash
@@ -33,6 +41,9 @@ from pipeline.stages.verdicts import Member, Verdict, Verdicts
 
 MARKS_STAGE = "dedup/marks"
 SUMMARY = f"{MARKS_STAGE}/all/summary.json"
+
+EARLIER_RANK = -1
+"""Documents of an earlier run win over all others."""
 
 JUDGED_FROM, MOST_REMOVED = 1000, 0.9
 """From so many documents on, none or more than this share removed looks like a mistake."""
@@ -56,11 +67,13 @@ def near_of(settings: Dedup) -> Near | None:
 def dedup_stages(sources: tuple[str, ...], settings: Dedup, published: AsPublished | None = None) -> list[Stage]:
     """The stages that compare the documents of these stages as a manifest asks."""
     near, partitions, memory = near_of(settings), settings.partitions, settings.memory
+    earlier = bool(settings.against)
     return [
+        *([DedupEarlier(near, partitions, settings.against)] if earlier else []),
         DedupKeys(sources, near, partitions, settings.prefer, published),
-        DedupCandidates(partitions, settings.leaders, memory, chunks=published is not None),
-        *([DedupPairs(near, partitions, memory)] if near else []),
-        DedupMarks(settings.priority, near is not None, settings.accept_any_share, published),
+        DedupCandidates(partitions, settings.leaders, memory, published is not None, earlier),
+        *([DedupPairs(near, partitions, memory, earlier)] if near else []),
+        DedupMarks(settings.priority, near is not None, settings.accept_any_share, published, earlier),
     ]
 
 
@@ -76,6 +89,8 @@ class DedupMarks:
     """Whether it may be that no document goes, or nearly all do."""
     published: AsPublished | None = None
     """How many files are kept of a language."""
+    earlier: bool = False
+    """Whether documents of an earlier run were among those that were compared: they win, and are not marked."""
 
     @property
     def name(self) -> str:
@@ -83,19 +98,20 @@ class DedupMarks:
 
     @property
     def stands_on(self) -> tuple[str, ...]:
-        return (KEYS_STAGE, CANDIDATES_STAGE, *([PAIRS_STAGE] if self.near else []))
+        return (*keys_stages(self.earlier), CANDIDATES_STAGE, *([PAIRS_STAGE] if self.near else []))
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
         yield Unit("all", upstream=tuple(receipt for stage in self.stands_on for receipt in done[stage]))
 
     def run(self, unit: Unit, bench: Bench) -> None:
-        shards = _shards(unit, self.priority)
+        shards = _shards(unit, self.priority, bench)
         verdicts = _verdicts(shards, unit, bench)
-        beyond = _beyond_cap(self.published, shards, verdicts, bench) if self.published else {}
+        ours = [shard for shard in shards if not shard.is_earlier]
+        beyond = _beyond_cap(self.published, ours, verdicts, bench) if self.published else {}
         gone: Counter[str] = Counter()
-        for shard in shards:
+        for shard in ours:
             gone += _mark(shard, verdicts, beyond, bench)
-        documents = shards[-1].end if shards else 0
+        documents = ours[-1].end if ours else 0
         if not self.accept_any_share and not self.published:  # of The Stack's files that recipe compares none
             check_share(documents, gone.total())
         summary = {"documents": documents, "removed": dict(sorted(gone.items()))} | _counts(unit, shards, bench)
@@ -122,17 +138,23 @@ class _Shard:
     start: int
     end: int
 
+    @property
+    def is_earlier(self) -> bool:
+        return self.rank == EARLIER_RANK
 
-def _shards(unit: Unit, priority: tuple[str, ...]) -> list[_Shard]:
-    keys = [receipt for receipt in unit.upstream if receipt.stage == KEYS_STAGE]
+
+def _shards(unit: Unit, priority: tuple[str, ...], bench: Bench) -> list[_Shard]:
+    keys = [receipt for receipt in unit.upstream if receipt.stage in (KEYS_STAGE, EARLIER_STAGE)]
     others = sorted({source_of(receipt.unit) for receipt in keys} - set(priority))
     ranks = {source: rank for rank, source in enumerate([*priority, *others])}
     shards, start = [], 0
     for receipt in keys:
-        end = start + sum(flow.read.documents for flow in receipt.flows.values())
         source = source_of(receipt.unit)
         members = next(file for file in receipt.files if file.path.endswith(f"/{MEMBERS_FILE}"))
-        shards.append(_Shard(receipt.unit, source, ranks[source], members, start, end))
+        with bench.open(members) as file:
+            end = start + pq.read_metadata(file).num_rows
+        rank = EARLIER_RANK if receipt.stage == EARLIER_STAGE else ranks[source]
+        shards.append(_Shard(receipt.unit, source, rank, members, start, end))
         start = end
     return shards
 

@@ -15,6 +15,7 @@ from pipeline.shards import parquet_writer
 from pipeline.stage import Bench, Unit
 from pipeline.stages.chunks import CHUNKS_FILE, copies_by_chunk
 from pipeline.stages.clusters import Cut, Links, Places, candidates, copies
+from pipeline.stages.dedup_earlier import EARLIER_STAGE
 from pipeline.stages.dedup_keys import KEYS_FILE, KEYS_STAGE, KINDS
 from pipeline.stages.exchange import Range, batch_writer, dealt, passes
 
@@ -50,6 +51,8 @@ class DedupCandidates:
     """Bytes that a pass may take."""
     chunks: bool = False
     """Whether chunks were dealt, too."""
+    earlier: bool = False
+    """Whether documents of an earlier run are among those that are compared."""
 
     @property
     def name(self) -> str:
@@ -57,13 +60,15 @@ class DedupCandidates:
 
     @property
     def stands_on(self) -> tuple[str, ...]:
-        return (KEYS_STAGE,)
+        return keys_stages(self.earlier)
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
+        upstream = tuple(receipt for stage in self.stands_on for receipt in done[stage])
         for number in range(self.partitions):
-            yield Unit(f"{number:05}-of-{self.partitions:05}", upstream=done[KEYS_STAGE], number=number)
+            yield Unit(f"{number:05}-of-{self.partitions:05}", upstream=upstream, number=number)
 
     def run(self, unit: Unit, bench: Bench) -> None:
+        ours = sum(receipt.stage == KEYS_STAGE for receipt in unit.upstream)
         files, cut, folder = list(bench.files(unit, f"/{KEYS_FILE}")), Cut(), f"{self.name}/{unit.name}"
         with (
             parquet_writer(bench.path(f"{folder}/{PAIRS_FILE}"), PAIRS) as pairs,
@@ -72,7 +77,9 @@ class DedupCandidates:
             for part in passes(files, self.partitions, ROWS_COST, self.memory):
                 for number, kind in enumerate(KINDS):
                     index = unit.number * len(KINDS) + number
-                    columns = gather(bench, files, index, self.partitions * len(KINDS), part)
+                    # an id that is told by a file's name and a line means nothing in another run
+                    told = files[:ours] if kind == "same-id" else files
+                    columns = gather(bench, told, index, self.partitions * len(KINDS), part)
                     if kind == "near":
                         left, right, left_out = candidates(*columns, self.leaders)
                         deal(found, left, right, self.partitions)
@@ -83,6 +90,11 @@ class DedupCandidates:
                 tables = [_read_group(bench, file, unit.number) for file in bench.files(unit, f"/{CHUNKS_FILE}")]
                 write_pairs(pairs, CHUNK, copies_by_chunk(tables, ROW_BITS))
         bench.path(f"{folder}/{COUNTS_FILE}").write_text(json.dumps(asdict(cut), sort_keys=True))
+
+
+def keys_stages(earlier: bool) -> tuple[str, ...]:
+    """The stages whose receipts say what is compared; places count their units in this order."""
+    return (KEYS_STAGE, EARLIER_STAGE) if earlier else (KEYS_STAGE,)
 
 
 def gather(bench: Bench, files: Sequence[File], index: int, of: int, part: Range) -> tuple[Places, Places, Places]:

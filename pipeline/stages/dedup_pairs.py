@@ -20,6 +20,7 @@ from pipeline.stages.dedup_candidates import (
     PAIRS,
     PAIRS_FILE,
     ROW_BITS,
+    keys_stages,
     write_pairs,
 )
 from pipeline.stages.dedup_keys import EVIDENCE_FILE, KEYS_STAGE
@@ -43,6 +44,8 @@ class DedupPairs:
     """Into how many parts the candidates were dealt."""
     memory: int = 256_000_000
     """Bytes that a pass may take."""
+    earlier: bool = False
+    """Whether documents of an earlier run are among those that are compared."""
 
     @property
     def name(self) -> str:
@@ -50,10 +53,10 @@ class DedupPairs:
 
     @property
     def stands_on(self) -> tuple[str, ...]:
-        return (KEYS_STAGE, CANDIDATES_STAGE)
+        return (*keys_stages(self.earlier), CANDIDATES_STAGE)
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
-        upstream = done[KEYS_STAGE] + done[CANDIDATES_STAGE]
+        upstream = tuple(receipt for stage in self.stands_on for receipt in done[stage])
         for number in range(self.partitions):
             yield Unit(f"{number:05}-of-{self.partitions:05}", upstream=upstream, number=number)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,9 +27,11 @@ from pipeline.progress import Reporter
 from pipeline.run import inline
 from pipeline.shards import DROPS
 from pipeline.stage import Bench, Unit, Unwatched, execute
-from pipeline.stages.dedup import SUMMARY, dedup_stages, dropped_ids
+from pipeline.stages.dedup import SUMMARY, DedupError, check_share, dedup_stages, dropped_ids
+from pipeline.stages.dedup_keys import quality
 from pipeline.stages.ingest import Ingest
-from pipeline.storage import RunFolder
+from pipeline.stages.verdicts import Member
+from pipeline.storage import RunFolder, StorageError
 
 LEDGERS = "drops/dedup/marks/"
 
@@ -54,6 +57,10 @@ class Outcome:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     marks: Receipt | None = None
     files: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> Any:
+        return json.loads(self.files[SUMMARY])
 
     @property
     def dropped(self) -> dict[str, str]:
@@ -84,8 +91,9 @@ def dedup(folder: Path, sources: Mapping[str, Shards], asked: Dedup | None = Non
     stages = [*ingests, *dedup_stages(tuple(stage.name for stage in ingests), asked or Dedup(partitions=2))]
     driver = Driver(run, inline(run), Reporter(run, io.StringIO()), Lock(run))
     done = driver.bring_about(stages)
-    assert not done.failures
+    assert not done.failures, done.failures
     outcome = Outcome(marks=done.receipts["dedup/marks"][0])
+    outcome.files[SUMMARY] = (folder / "out" / SUMMARY).read_bytes()
     for path in sorted((folder / "out").rglob("*.parquet")):
         outcome.files[path.relative_to(folder / "out").as_posix()] = path.read_bytes()
         if "drops/dedup" in path.as_posix():
@@ -282,6 +290,121 @@ def test_the_number_of_partitions_does_not_show_in_the_ledger(tmp_path: Path, pa
     shards = {"web": [{f"{n}{m}": words(range(n, 200 + 4 * m)) for m in range(3)} for n in range(4)]}
     two = dedup(tmp_path / "two", shards, Dedup(partitions=2))
     assert dedup(tmp_path / "other", shards, Dedup(partitions=partitions)).rows == two.rows
+
+
+def test_the_number_of_passes_does_not_show_in_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shards = {"web": [{f"{n}{m}": words(range(n, 200 + 4 * m)) for m in range(3)} for n in range(4)]}
+    one = dedup(tmp_path / "one", shards)
+    monkeypatch.setattr("pipeline.stages.dedup_candidates.ROWS_COST", 5_000.0)
+    monkeypatch.setattr("pipeline.stages.dedup_pairs.PAIRS_COST", 50_000.0)
+    monkeypatch.setattr("pipeline.stages.dedup_pairs.EVIDENCE_COST", 300)
+    monkeypatch.setattr("pipeline.stages.dedup_keys.HELD_KEYS", 30)
+    monkeypatch.setattr("pipeline.stages.dedup_keys.HELD_EVIDENCE", 300)
+    many = dedup(tmp_path / "many", shards, Dedup(partitions=2, memory=1_000_000))
+    assert many.rows == one.rows
+    assert one.dropped
+
+
+def test_false_candidates_are_counted_and_chain_nobody(tmp_path: Path) -> None:
+    """Two texts that share half of their shingles meet in nearly every one of 64 narrow bands."""
+    shards = {"web": [{"a": words(range(300)), "b": words(range(100, 400))}]}
+    asked = Dedup(bands=64, rows=2)
+    outcome = dedup(tmp_path / "verified", shards, asked)
+    assert outcome.dropped == {}
+    assert outcome.summary["near"] == {"alike": 0, "candidates": 1}
+    taken = dedup(tmp_path / "taken", shards, asked.model_copy(update={"verify": False}))
+    assert taken.dropped == {"a": "near"}
+
+
+def test_a_bucket_that_is_not_compared_in_full_is_reported(tmp_path: Path) -> None:
+    shard = {f"{number:03}": words(range(200), 1000 + number) for number in range(40)}
+    cut = dedup(tmp_path, {"web": [shard]}, Dedup(partitions=1, leaders=3)).summary["cut"]
+    assert cut["buckets"] > 0
+    assert cut["largest"][0]["members"] <= 40
+    assert cut["largest"][0]["one"] in shard
+    assert cut["comparisons"] > 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "dropped"),
+    [
+        ({"shingles": "characters", "shingle": 3}, {"b": "near"}),
+        ({"shingles": "tokens", "shingle": 2}, {"b": "near"}),
+        ({"shingles": "words", "shingle": 3}, {}),
+    ],
+)
+def test_shingles_are_of_what_the_manifest_says(
+    tmp_path: Path, settings: dict[str, Any], dropped: dict[str, str]
+) -> None:
+    """Every tenth word has got a bracket."""
+    plain = [f"w{number}" for number in range(100)]
+    marked = [word if number % 10 else f"({word}" for number, word in enumerate(plain)]
+    texts = {"a": " ".join(marked), "b": " ".join(plain)}
+    outcome = dedup(tmp_path, {"web": [texts]}, Dedup(threshold=0.75, **settings))
+    assert outcome.dropped == dropped
+
+
+def test_case_is_told_apart_unless_asked(tmp_path: Path) -> None:
+    shards = {"web": [{"a": LONG, "b": LONG.upper()}]}
+    assert dedup(tmp_path / "apart", shards).dropped == {}
+    assert dedup(tmp_path / "alike", shards, Dedup(lowercase=True)).dropped == {"b": "near"}
+
+
+def test_simhash_finds_texts_with_close_fingerprints(tmp_path: Path) -> None:
+    shards = {"web": [{"a": LONG, "b": LONG + " end", "x": words(range(500, 700)), "y": "a b c"}, {"z": "a b d"}]}
+    outcome = dedup(tmp_path, shards, Dedup(method="simhash", hamming=6))
+    assert outcome.dropped == {"a": "near"}
+    (row,) = outcome.rows["web/web/0.json.parquet"]
+    assert float(row["detail"].rpartition(" ")[2]) >= 1 - 6 / 64 - 0.005
+
+
+def test_what_the_manifest_prefers_goes_before_length(tmp_path: Path) -> None:
+    rows = [quality({"stars": stars}, "stars") for stars in (3, 4.5, None, "many", float("nan"))]
+    assert rows == [3.0, 4.5, -math.inf, -math.inf, -math.inf]
+    poor, rich = (Member(0, False, (-stars,), -size, "id", b"", 0) for stars, size in ((1.0, 900), (2.0, 100)))
+    assert rich < poor
+
+
+@pytest.mark.parametrize(("documents", "removed"), [(1000, 0), (1000, 901), (5_000_000, 0)])
+def test_a_result_that_looks_like_a_mistake_is_refused(documents: int, removed: int) -> None:
+    with pytest.raises(DedupError, match="accept_any_share"):
+        check_share(documents, removed)
+
+
+@pytest.mark.parametrize(("documents", "removed"), [(0, 0), (999, 0), (999, 998), (1000, 1), (1000, 900)])
+def test_other_results_are_not(documents: int, removed: int) -> None:
+    check_share(documents, removed)
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+def test_a_corpus_of_copies_fails_unless_that_is_accepted(tmp_path: Path, accepted: bool) -> None:
+    shards = {"web": [{str(number): LONG for number in range(1000)}]}
+    if accepted:
+        assert len(dedup(tmp_path, shards, Dedup(accept_any_share=True)).dropped) == 999
+    else:
+        with pytest.raises(AssertionError, match="looks like a mistake"):
+            dedup(tmp_path, shards)
+
+
+def test_what_is_like_a_document_of_an_earlier_run_goes_without_its_text(tmp_path: Path) -> None:
+    dedup(tmp_path / "then", {"web": [{"old": LONG, "older": "x y z"}, {"o": words(range(900, 950))}]})
+    for path in (tmp_path / "then/out/documents").rglob("*.parquet"):
+        path.unlink()
+    new = {"web": [{"a": LONG_TOO, "old": words(range(300, 400)), "b": "x y z", "c": LONG + " and more"}]}
+    outcome = dedup(tmp_path / "now", new, Dedup(partitions=2, against=str(tmp_path / "then/out")))
+    assert outcome.dropped == {"a": "near", "b": "exact", "c": "near"}
+    assert outcome.kept == {"a": "old", "b": "older", "c": "old"}
+    assert outcome.flows["web"].read.documents == 4
+    assert list(outcome.rows) == ["web/web/0.json.parquet"]
+
+
+def test_an_earlier_run_with_other_settings_is_refused(tmp_path: Path) -> None:
+    dedup(tmp_path / "then", {"web": [{"a": LONG}]})
+    other = Dedup(partitions=2, threshold=0.8, against=str(tmp_path / "then/out"))
+    with pytest.raises(StorageError, match="other settings"):
+        dedup(tmp_path / "now", {"web": [{"a": LONG}]}, other)
+    with pytest.raises(StorageError, match="has no dedup/keys"):
+        dedup(tmp_path / "none", {"web": [{"a": LONG}]}, Dedup(against=str(tmp_path / "then/in")))
 
 
 @st.composite
