@@ -38,19 +38,21 @@ REFUSED = {
     },
     "stack": {
         "language/no-marker": 7,
-        "language/refused-marker": 2,
+        "language/refused-marker": 1,
         "language/refused-start": 2,
         "density/digits": 2,
         "decode/blank": 1,
+        "generated/header": 1,
         "language-id/language": 1,
         "notebook/broken-json": 1,
         "dedup/exact": 1,
     },
     "github": {
         "file-type/extension": 7,
-        "language/refused-marker": 3,
+        "language/refused-marker": 2,
         "language/no-marker": 2,
-        "language/refused-path": 1,
+        "generated/header": 1,
+        "copied/dependency": 1,
     },
 }
 """Every refusal of the sample; sources that are not named have none."""
@@ -64,10 +66,10 @@ WHY = [
     ("greet.r", "language", "refused-marker"),
     ("worksheet.mw", "language", "refused-start"),
     ("settings.jl", "language", "refused-start"),
-    ("Generated.v", "language", "refused-marker"),
+    ("Generated.v", "generated", "header"),
     ("Document.thy", "language", "no-marker"),
-    ("notation.lean", "language", "no-marker"),
-    ("_target/deps/numbers/src/parity.lean", "language", "refused-path"),
+    ("options.lean", "language", "no-marker"),
+    ("_target/deps/numbers/src/parity.lean", "copied", "dependency"),
     ("Empty.agda", "decode", "blank"),
     ("zeros.f90", "density", "digits"),
     ("gauss_table.cpp", "density", "digits"),
@@ -79,7 +81,7 @@ WHY = [
     ("shopping.ipynb", "language", "no-marker"),
     ("broken.ipynb", "notebook", "broken-json"),
     ("suites.tex", "language-id", "language"),
-    ("plot.tex", "language", "refused-marker"),
+    ("plot.tex", "generated", "header"),
     ("macros.tex", "language", "no-marker"),
 ]
 """How a refused document's id or URL ends, and why the sample's README says it must be refused."""
