@@ -56,7 +56,7 @@ def invoke(*words: str) -> str:
 
 def test_a_run_cuts_and_counts_and_says_what_was_found(manifest: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
-    invoke("run", str(manifest), "--out", str(run), "--inline")
+    invoke("run", str(manifest), "--out", str(run), "--inline", "--only", "documents")
     [kept] = pq.read_table(next(run.glob("documents/proofs/*/documents.parquet"))).to_pylist()
     assert kept["text"] == "theorem two : p := q\n"
     assert json.loads(kept["meta"])["heldout"] == {"cut": 1, "items": {"leandojo": ["nat.one"]}}
