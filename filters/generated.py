@@ -16,7 +16,9 @@ from filters.filter import refuse
 
 FOLDERS = wordlist.load("filters", "vendored_folders.txt")
 """Folders in which repositories keep what others wrote."""
-LIBRARIES: dict[str, dict[str, list[str]]] = tomllib.loads(files("filters").joinpath("library_copies.toml").read_text())
+LIBRARIES: dict[str, dict[str, list[str]]] = tomllib.loads(
+    files("filters").joinpath("library_copies.toml").read_text("utf-8")
+)
 """Libraries, where they are at home, and folders that betray a copy of them."""
 HEADERS = wordlist.load("filters", "generated_headers.txt")
 """What programs write at the head of the files that they write."""
