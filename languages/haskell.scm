@@ -1,1 +1,1 @@
-(import) @statement
+[(import) (header)] @statement
