@@ -267,9 +267,27 @@ class Mixture(Section):
     """How much of each source a trainer sees."""
 
     weights: dict[str, Annotated[float, Field(ge=0)]] = {}
-    """Sampling shares by source, on any scale; a source that is not named keeps its share of all tokens."""
+    """Sampling shares by source or group, on any scale; a source that is not named keeps its share of all tokens."""
+    groups: dict[Name, tuple[str, ...]] = {}
+    """Sources that share one weight in proportion to their tokens: `code = ["stack", "github"]`."""
     budget: int = Field(default=0, ge=0)
     """Tokens of training for which epochs per source are worked out; 0: one pass over all tokens."""
+
+    @model_validator(mode="after")
+    def groups_are_weighed(self) -> Mixture:
+        members = [source for group in self.groups.values() for source in group]
+        for name in self.groups:
+            if name not in self.weights:
+                raise ValueError(f"group {name} has no weight")
+        twice = sorted({name for name in members if members.count(name) > 1 or name in self.weights})
+        if twice:
+            raise ValueError(f"{twice[0]} has two weights, or is in two groups; give it one")
+        return self
+
+    @property
+    def sources(self) -> set[str]:
+        """All sources that it names, by themselves or in a group."""
+        return {*self.weights.keys() - self.groups.keys(), *(one for group in self.groups.values() for one in group)}
 
 
 class Limits(Section):
@@ -329,7 +347,9 @@ class Manifest(Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two sources are called {twice[0]}; give each its own name")
-        unknown = sorted({*self.mixture.weights, *self.dedup.priority} - set(names))
+        unknown = sorted({*self.mixture.sources, *self.dedup.priority} - set(names))
+        if called := sorted(self.mixture.groups.keys() & set(names)):
+            raise ValueError(f"{called[0]} is a source; call the group of the mixture otherwise")
         if unknown:
             raise ValueError(f"no source is called {unknown[0]}; there are {', '.join(names)}")
         return self

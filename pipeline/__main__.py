@@ -21,6 +21,7 @@ from manifests import ManifestError
 from pipeline import commands, tools
 from pipeline.auditing import audit_command
 from pipeline.github.command import github
+from pipeline.mixing import mix_app
 from pipeline.stage import StaleError
 from pipeline.storage import StorageError
 from pipeline.tokenization import TokenizerError
@@ -50,6 +51,7 @@ commands.add_to(app)
 tools.add_to(app)
 app.command("audit")(audit_command)
 app.add_typer(github, name="github")
+app.add_typer(mix_app, name="mix")
 
 
 def main() -> None:

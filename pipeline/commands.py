@@ -210,7 +210,7 @@ def status_command(run: RunPath, as_json: AsJson = False) -> None:
 
     Example: `proofpile status runs/quickstart`
     """
-    found = status(_existing(run))
+    found = status(existing(run))
     print_json(found) if as_json else render_status(found, out)
 
 
@@ -219,7 +219,7 @@ def funnel_command(run: RunPath, as_json: AsJson = False) -> None:
 
     Example: `proofpile funnel runs/quickstart`
     """
-    found = funnel(_existing(run))
+    found = funnel(existing(run))
     print_json(found) if as_json else render_funnel(found, out)
 
 
@@ -236,7 +236,7 @@ def stats_command(
 
     Example: `proofpile stats runs/quickstart --published`
     """
-    found = stats(_existing(run), published=published or bool(write))
+    found = stats(existing(run), published=published or bool(write))
     print_json(found) if as_json else render_stats(found, out)
     if write:
         write_shapes(found, Path(write), err)
@@ -251,7 +251,7 @@ def explain_command(
 
     Example: `proofpile explain runs/quickstart https://probability.example/bayes`
     """
-    found = explain(_existing(run), wanted)
+    found = explain(existing(run), wanted)
     print_json(found) if as_json else render_fates(found, out)
     if not found.fates:
         raise typer.Exit(FAILED)
@@ -269,7 +269,7 @@ def heldout_command(
     Example: `proofpile heldout manifests/algebraic-stack.toml runs/algebraic-stack --missing`
     """
     asked, _ = _ask(manifest, overrides, "1")
-    found = coverage(_existing(run), asked.heldout)
+    found = coverage(existing(run), asked.heldout)
     print_json(found) if as_json else render_coverage(found, out, missing)
 
 
@@ -290,7 +290,8 @@ def schema_command() -> None:
     typer.echo(json.dumps(schema(), indent=1))
 
 
-def _existing(run: str) -> RunFolder:
+def existing(run: str) -> RunFolder:
+    """A run folder that is one. Raises StorageError."""
     folder = RunFolder(_absolute(run))
     if not folder.exists("manifest.json"):
         raise StorageError(f"{run} is no run folder: it has no manifest.json")

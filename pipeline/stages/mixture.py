@@ -8,23 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from manifests import Receipt, Total
+from manifests import File, Receipt, Total
 from manifests.manifest import Mixture
+from pipeline.shares import MEANING, Share, mix, significant, table
 from pipeline.stage import Bench, Unit
 from pipeline.stages.split import SPLITS, TRAIN
-
-MEANING = """\
-A weight is a sampling share: of all training sequences, the share that is drawn from a source, however large it is.
-A source that was given no weight keeps its natural share, which is its share of all training tokens; the others divide
-the rest in proportion to their weights. A source's share is spread over its shards in proportion to their tokens.
-Epochs say how often each token of a source is seen on the way through the budget.
-"""
 
 TOKENS = "tokens/"
 """What the stages that write token shards have before the source in their names."""
 
 DATASETS = {"train": "train", "validation": "valid", "test": "test"}
-"""What GPT-NeoX calls the splits."""
+"""What GPT-NeoX and Megatron-LM call the splits."""
+
+NEOX_DATASETS = 254
+"""GPT-NeoX counts the data sets of a split in one byte and refuses more; Megatron-LM takes 32,766."""
 
 
 @dataclass(frozen=True)
@@ -54,68 +51,10 @@ class MixtureStage:
             "totals.json": to_json([describe(*item) for item in sum_totals(unit.upstream).items()]),
             "mixture.json": to_json([asdict(share) for share in shares]),
             "mixture.yml": neox_yaml(shares, datasets),
-            "megatron.txt": megatron_line(datasets[TRAIN]),
+            "megatron.txt": megatron_line(datasets),
         }
         for name, text in release.items():
             bench.path(f"release/{name}").write_text(text, "utf-8")
-
-
-@dataclass(frozen=True)
-class Share:
-    """One source's part in the mixture."""
-
-    source: str
-    tokens: int
-    """Tokens that it has for training."""
-    natural_share: float
-    """Its share of all training tokens."""
-    weight: float | None
-    """The weight that was asked for, on any scale."""
-    share: float
-    """Share of training sequences that are drawn from it."""
-    budget_tokens: int
-    """Tokens of it that are seen on the way through the budget."""
-    epochs: float
-    """How often each of its tokens is seen meanwhile."""
-
-
-def mix(tokens: Mapping[str, int], mixture: Mixture) -> list[Share]:
-    """The part of every source in the mixture, given its training tokens.
-
-    Raises ValueError if there is nothing to draw from.
-    """
-    total = sum(tokens.values())
-    natural = {source: count / total if total else 0.0 for source, count in tokens.items()}
-    shares = effective_shares(natural, mixture.weights)
-    if total and not any(shares.values()):
-        raise ValueError("mixture.weights leaves no source to draw from: give one that has tokens a weight above 0")
-    budget = mixture.budget or total
-    return [
-        _share(source, count, natural[source], mixture.weights.get(source), shares[source], budget)
-        for source, count in tokens.items()
-    ]
-
-
-def _share(source: str, tokens: int, natural: float, weight: float | None, share: float, budget: int) -> Share:
-    seen = share * budget
-    return Share(
-        source=source,
-        tokens=tokens,
-        natural_share=_significant(natural),
-        weight=weight,
-        share=_significant(share),
-        budget_tokens=round(seen),
-        epochs=_significant(seen / tokens if tokens else 0.0),
-    )
-
-
-def effective_shares(natural: Mapping[str, float], weights: Mapping[str, float]) -> dict[str, float]:
-    """Shares that add up to 1 (or are all 0). A source without tokens gets none, whatever its weight."""
-    weighed = {source: weights[source] for source in natural if source in weights and natural[source]}
-    scale = sum(natural[source] for source in weighed) / (sum(weighed.values()) or 1.0)
-    shares = {source: weighed[source] * scale if source in weighed else share for source, share in natural.items()}
-    total = sum(shares.values()) or 1.0
-    return {source: share / total for source, share in shares.items()}
 
 
 @dataclass(frozen=True)
@@ -132,12 +71,19 @@ class Shard:
 def token_shards(receipts: Iterable[Receipt]) -> Iterator[Shard]:
     """The shards that the receipts of the tokens stages list, in their order."""
     for receipt in receipts:
-        counts = _tokens_by_split(receipt)
+        counts, sizes = _tokens_by_split(receipt), Counter[str]()
+        files = [(file, _split(receipt, file)) for file in receipt.files if file.path.endswith(".bin")]
+        for file, split in files:
+            sizes[split] += file.size
         source = receipt.stage.removeprefix(TOKENS)
-        for file in receipt.files:
-            if file.path.endswith(".bin"):
-                split = file.path.removeprefix(f"{receipt.stage}/").partition("/")[0]
-                yield Shard(source, split, file.path.removesuffix(".bin"), counts[split])
+        for file, split in files:
+            # all ids of a series are as wide
+            tokens = counts[split] * file.size // (sizes[split] or 1)
+            yield Shard(source, split, file.path.removesuffix(".bin"), tokens)
+
+
+def _split(receipt: Receipt, file: File) -> str:
+    return file.path.removeprefix(f"{receipt.stage}/").partition("/")[0]
 
 
 def _tokens_by_split(receipt: Receipt) -> Counter[str]:
@@ -178,15 +124,10 @@ def weigh(shards: Sequence[Shard], shares: Iterable[Share]) -> list[tuple[str, f
     tokens = {source: sum(shard.tokens for shard in shards if shard.source == source) for source in by_source}
     present = sum(by_source[source] for source in by_source if tokens[source])
     return [
-        (shard.prefix, _significant(by_source[shard.source] / present * shard.tokens / tokens[shard.source]))
+        (shard.prefix, significant(by_source[shard.source] / present * shard.tokens / tokens[shard.source]))
         for shard in shards
         if by_source[shard.source]
     ]
-
-
-def _significant(number: float) -> float:
-    """Six significant digits: what is read by people, and equal on all machines."""
-    return float(f"{number:.6g}")
 
 
 def to_json(content: object) -> str:
@@ -194,14 +135,31 @@ def to_json(content: object) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
-def neox_yaml(shares: Sequence[Share], datasets: Mapping[str, Sequence[tuple[str, float]]]) -> str:
-    """A GPT-NeoX configuration of the data; the paths start at the run folder."""
+Datasets = Mapping[str, Sequence[tuple[str, float]]]
+"""Prefix and weight of the shards of each split."""
+
+
+def neox_yaml(shares: Sequence[Share], datasets: Datasets) -> str:
+    """A GPT-NeoX configuration of the data; the paths start at the run folder.
+
+    GPT-NeoX wants all three splits, none of them empty: where a split has no documents, the one before it stands in.
+    """
     comment = MEANING + "Paths start at the run folder: start the trainer there.\n\n" + table(shares)
     lines = [f"# {line}".rstrip() for line in comment.splitlines()]
-    for split, shards in datasets.items():
-        lines += ["", *_yaml_list(f"{DATASETS[split]}-data-paths", (prefix for prefix, _ in shards))]
-        lines += _yaml_list(f"{DATASETS[split]}-data-weights", (weight for _, weight in shards))
+    shards: Sequence[tuple[str, float]] = ()
+    for split, name in DATASETS.items():
+        lines += ["", *_warnings(split, datasets[split])]
+        shards = datasets[split] or shards
+        lines += _yaml_list(f"{name}-data-paths", (prefix for prefix, _ in shards))
+        lines += _yaml_list(f"{name}-data-weights", (weight for _, weight in shards))
     return "\n".join(lines) + "\n"
+
+
+def _warnings(split: str, shards: Sequence[tuple[str, float]]) -> Iterator[str]:
+    if not shards:
+        yield f"# No document is in the split {split}: GPT-NeoX refuses an empty list, so the split before stands in."
+    if len(shards) > NEOX_DATASETS:
+        yield f"# These are {len(shards)} data sets; GPT-NeoX takes {NEOX_DATASETS}: make larger shards, or pack them."
 
 
 def _yaml_list(name: str, items: Iterable[str | float]) -> list[str]:
@@ -209,21 +167,13 @@ def _yaml_list(name: str, items: Iterable[str | float]) -> list[str]:
     return [f"{name}:", *lines] if lines else [f"{name}: []"]
 
 
-def table(shares: Sequence[Share]) -> str:
-    """The mixture for people."""
-    width = max([len(share.source) for share in shares] + [len("source")])
-    head = (
-        f"{'source':{width}} {'tokens':>16} {'natural':>8} {'weight':>8} {'share':>8} {'in budget':>16} {'epochs':>8}"
-    )
-    rows = (
-        f"{share.source:{width}} {share.tokens:>16,} {share.natural_share:>8.2%} "
-        f"{'-' if share.weight is None else format(share.weight, 'g'):>8} {share.share:>8.2%} "
-        f"{share.budget_tokens:>16,} {share.epochs:>8.3g}"
-        for share in shares
-    )
-    return "\n".join([head, *rows])
+def megatron_line(datasets: Datasets) -> str:
+    """The arguments that give Megatron-LM the shards of each split and their weights.
 
-
-def megatron_line(shards: Sequence[tuple[str, float]]) -> str:
-    """The arguments that give Megatron-LM the training shards and their weights."""
-    return " ".join(["--data-path", *(f"{weight!r} {prefix}" for prefix, weight in shards)]) + "\n"
+    Not `--data-path`: what that names Megatron-LM cuts into splits of its own.
+    """
+    arguments = []
+    for split, name in DATASETS.items():
+        if datasets[split]:
+            arguments += [f"--{name}-data-path", *(f"{weight!r} {prefix}" for prefix, weight in datasets[split])]
+    return " ".join(arguments) + "\n"

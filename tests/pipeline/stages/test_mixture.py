@@ -13,9 +13,14 @@ from hypothesis import strategies as st
 from tiny_corpus import TEXT, Marks, TinyCorpus, tokenizer_file
 
 from manifests.manifest import Mixture, Split
-from pipeline.stages.mixture import MEANING, MixtureStage, effective_shares, mix, weigh
+from pipeline.indexed import IndexedDataset
+from pipeline.report.stats import stats
+from pipeline.shares import MEANING, effective_shares, mix
+from pipeline.stage import read_receipts
+from pipeline.stages.mixture import NEOX_DATASETS, MixtureStage, neox_yaml, token_shards, train_tokens, weigh
 from pipeline.stages.mixture import Shard as TokenShard
 from pipeline.stages.tokens import Tokens
+from pipeline.storage import RunFolder
 
 PAPER = {"arxiv": 2.0, "web": 4.0, "code": 1.0}
 """The weights of the Llemma paper, section 2.2: arXiv, web and code 2:4:1."""
@@ -72,6 +77,35 @@ def test_shares_add_up_and_named_ones_stand_as_their_weights(tokens: dict[str, i
         assert shares[one] * weights[other] == pytest.approx(shares[other] * weights[one])
 
 
+def test_a_group_divides_its_weight_by_tokens() -> None:
+    tokens = {"arxiv": 290, "web": 150, "stack": 90, "github": 10, "steps": 10, "none": 0}
+    groups = {"code": ("stack", "github", "steps", "none")}
+    shares = {one.source: one for one in mix(tokens, Mixture(weights=PAPER, groups=groups))}
+    assert shares["arxiv"].share == pytest.approx(2 / 7, abs=1e-6)
+    assert shares["stack"].share == pytest.approx(90 / 110 / 7, abs=1e-6)
+    assert shares["github"].share == shares["steps"].share == pytest.approx(10 / 110 / 7, abs=1e-6)
+
+
+def test_the_papers_mixture_is_95_to_2_to_3() -> None:
+    tokens = {"arxiv": 29_000, "web": 15_000, "code": 11_000, "pile": 300_000, "redpajama-github": 59_000}
+    weights = PAPER | {"pile": 0.147368, "redpajama-github": 0.221053}
+    shares = [share.share for share in mix(tokens, Mixture(weights=weights))]
+    assert shares == pytest.approx([0.2714, 0.5429, 0.1357, 0.02, 0.03], abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"groups": {"code": ("stack",)}}, "group code has no weight"),
+        ({"weights": {"code": 1, "stack": 2}, "groups": {"code": ("stack",)}}, "stack has two weights"),
+        ({"weights": {"a": 1, "b": 2}, "groups": {"a": ("stack",), "b": ("stack",)}}, "stack has two weights"),
+    ],
+)
+def test_a_source_has_one_weight(asked: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Mixture.model_validate(asked)
+
+
 def test_a_share_is_spread_over_shards_by_tokens() -> None:
     shards = [TokenShard("a", "train", "p", 10), TokenShard("a", "train", "q", 30), TokenShard("b", "train", "r", 5)]
     shares = mix({"a": 40, "b": 5}, Mixture(weights={"a": 1, "b": 1}))
@@ -95,23 +129,63 @@ def release(tmp_path: Path) -> Path:
 
 def test_trainers_are_given_every_shard_with_its_weight(release: Path) -> None:
     config = yaml.safe_load((release / "mixture.yml").read_text())
-    for split, folder in (("train", "train"), ("valid", "validation"), ("test", "test")):
+    for split, folder in (("train", "train"), ("valid", "validation")):
         paths, weights = config[f"{split}-data-paths"], config[f"{split}-data-weights"]
         found = sorted((release.parent / "tokens").glob(f"*/{folder}/*.bin"))
         assert sorted(paths) == sorted(str(path.relative_to(release.parent))[: -len(".bin")] for path in found)
         assert len(weights) == len(paths)
-        assert sum(weights) == pytest.approx(1 if paths else 0)
+        assert sum(weights) == pytest.approx(1)
     code = sum(
         weight
         for path, weight in zip(config["train-data-paths"], config["train-data-weights"], strict=True)
         if path.startswith("tokens/code/")
     )
     assert code == pytest.approx(0.75, rel=1e-5)
-    assert config["test-data-paths"] == []
-    option, *arguments = (release / "megatron.txt").read_text().split()
-    assert option == "--data-path"
-    assert arguments[1::2] == config["train-data-paths"]
-    assert list(map(float, arguments[::2])) == config["train-data-weights"]
+    lists = [line.split() for line in (release / "megatron.txt").read_text().split("--")[1:]]
+    assert [option for option, *_ in lists] == ["train-data-path", "valid-data-path"]
+    for (_, *arguments), split in zip(lists, ("train", "valid"), strict=True):
+        assert arguments[1::2] == config[f"{split}-data-paths"]
+        assert list(map(float, arguments[::2])) == config[f"{split}-data-weights"]
+
+
+def test_gpt_neox_is_given_no_empty_split(release: Path) -> None:
+    text = (release / "mixture.yml").read_text()
+    config = yaml.safe_load(text)
+    assert "No document is in the split test" in text
+    assert "No document is in the split validation" not in text
+    assert config["test-data-paths"] == config["valid-data-paths"] != config["train-data-paths"]
+    assert config["test-data-weights"] == config["valid-data-weights"]
+
+
+def test_more_data_sets_than_gpt_neox_counts_are_said_to_be() -> None:
+    shards = [(f"p{number}", 1.0) for number in range(NEOX_DATASETS + 1)]
+    assert "GPT-NeoX takes 254" in neox_yaml([], {"train": shards, "validation": shards[1:], "test": shards[1:]})
+    assert "GPT-NeoX takes" not in neox_yaml([], {"train": shards[1:], "validation": shards[1:], "test": shards[1:]})
+
+
+def test_the_counts_are_those_of_the_indexes(release: Path) -> None:
+    """What totals.json, the receipts and the weights speak of is what a trainer finds in the `.idx` files."""
+    run = RunFolder(str(release.parent))
+    totals = json.loads((release / "totals.json").read_text())
+    indexes = {path: IndexedDataset(path.with_suffix("")) for path in (release.parent / "tokens").rglob("*.idx")}
+    assert len(indexes) >= 4
+    for source in ("web", "code"):
+        for split in ("train", "validation"):
+            shards = [index for path, index in indexes.items() if f"tokens/{source}/{split}/" in str(path)]
+            rows = [row for row in totals if (row["source"], row["split"]) == (source, split)]
+            assert sum(row["tokens"] for row in rows) == sum(int(shard.sizes.sum()) for shard in shards) > 0
+            assert sum(row["documents"] for row in rows) == sum(len(shard) for shard in shards)
+    receipts = list(read_receipts(run, "tokens").values())
+    for shard in token_shards(receipts):
+        assert shard.tokens == indexes[run_path(release, shard.prefix)].tokens
+    shares = json.loads((release / "mixture.json").read_text())
+    assert {row["source"]: row["tokens"] for row in shares} == train_tokens(receipts) | {"none": 0}
+    table = [(row.source, row.split, row.tokens) for row in stats(run).rows if row.stage == "tokens"]
+    assert sorted(table) == sorted((row["source"], row["split"], row["tokens"]) for row in totals)
+
+
+def run_path(release: Path, prefix: str) -> Path:
+    return release.parent / f"{prefix}.idx"
 
 
 def test_the_table_says_what_a_weight_means(release: Path) -> None:
