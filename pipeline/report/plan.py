@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, BinaryIO, cast
 
@@ -12,6 +12,7 @@ from rich.console import Console
 
 from manifests import Receipt
 from pipeline.path_list import PathList
+from pipeline.report.curve import Curve, curve, render_curve
 from pipeline.report.text import plain, size, table
 from pipeline.sources.cc_index import CcIndex
 from pipeline.stage import Stage, Unit
@@ -49,6 +50,8 @@ class Plan:
     core_hours: float
     """Of the stages that were measured."""
     objects: int
+    near: Curve | None = None
+    """How likely near-duplicates are to be found."""
 
 
 def plan(stages: Sequence[Stage]) -> Plan:
@@ -68,7 +71,7 @@ def plan(stages: Sequence[Stage]) -> Plan:
             text |= {(stage.name, name): size * measured.get("text", 1.0) for name, (_, size) in weights.items()}
             records, read = (sum(weight[part] for weight in weights.values()) for part in (0, 1))
         rows.append(_row(stage, units, round(read), measured, records))
-    return _sum(rows)
+    return replace(_sum(rows), near=curve(stages))
 
 
 def throughput() -> dict[str, Any]:
@@ -132,6 +135,8 @@ def render_plan(found: Plan, console: Console) -> None:
         if row.records:
             console.print(f"{plain(row.stage)}: {row.records:,} records, one by one.")
     console.print("~ is expected of what one core did on a sample; - was not measured. No document was read.")
+    if found.near:
+        render_curve(found.near, console)
 
 
 def _hours(number: float) -> str:

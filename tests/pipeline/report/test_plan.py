@@ -53,8 +53,8 @@ def test_inputs_are_counted_and_later_stages_follow_from_them(tmp_path: Path) ->
     text = 5000 * jsonl["text"]
     assert (marks.units, marks.inputs, marks.bytes, marks.objects) == (2, 0, text, 8)
     assert marks.core_hours == pytest.approx(text / keys["bytes_per_second"] / 3600)
-    assert (pairs.units, pairs.bytes, pairs.core_hours, pairs.objects) == (2, 0, None, 4)
-    assert (found.units, found.input_bytes, found.objects) == (6, 5000, 18)
+    assert (pairs.units, pairs.bytes, pairs.core_hours, pairs.objects) == (2, 0, None, 6)
+    assert (found.units, found.input_bytes, found.objects) == (6, 5000, 20)
     assert found.core_hours == pytest.approx((documents.core_hours or 0) + (marks.core_hours or 0))
 
 
