@@ -10,7 +10,7 @@ from tiny_corpus import TEXT, Marks, TinyCorpus, tokenizer_file
 from typer.testing import CliRunner
 
 from manifests.manifest import Split
-from pipeline.mixing import mix_app
+from pipeline.__main__ import app
 from pipeline.stages.tokens import Tokens
 
 
@@ -28,7 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def table(run: Path, *options: str) -> dict[str, dict[str, float]]:
-    done = CliRunner().invoke(mix_app, ["table", str(run), "--json", *options])
+    done = CliRunner().invoke(app, ["mix", "table", str(run), "--json", *options])
     assert done.exit_code == 0, done.output
     return {row["source"]: row for row in json.loads(done.stdout)}
 
@@ -50,6 +50,6 @@ def test_other_weights_and_another_budget_can_be_asked_for(run: Path) -> None:
     [("webb=1", "nothing is called webb"), ("web=x", "write SOURCE=WEIGHT"), ("web=0,code=0", "above 0")],
 )
 def test_weights_that_cannot_be_are_refused(run: Path, weights: str, said: str) -> None:
-    done = CliRunner().invoke(mix_app, ["table", str(run), "--weights", weights], env={"COLUMNS": "300"})
+    done = CliRunner().invoke(app, ["mix", "table", str(run), "--weights", weights], env={"COLUMNS": "300"})
     assert done.exit_code == 2
     assert said in done.output
