@@ -25,6 +25,10 @@ MANY = SIZES[0] + 2
 """Of a text of so many words, the least n are words of whatever holds it, even where it begins and ends in one."""
 
 
+SHORTEST = 8
+"""Characters of a text that is looked for as it stands: the answer `B` stands in every page."""
+
+
 @dataclass(frozen=True)
 class Llemma:
     """All parts, as they are written."""
@@ -38,7 +42,9 @@ class Llemma:
 
     def seen(self, method: str) -> list[int]:
         """The parts that a method can find."""
-        least = 1 if method == WHOLE else int(method.rpartition("-")[2])
+        if method == WHOLE:
+            return [number for number, part in enumerate(self.parts) if len(part.text.strip()) >= SHORTEST]
+        least = int(method.rpartition("-")[2])
         return [int(part) for part in np.flatnonzero(self.count >= least)]
 
     def find(self, scene: Scene) -> Iterator[Match]:
@@ -102,10 +108,9 @@ class Llemma:
             return
         for number in sorted(map(int, self.few.found_in(data))):
             wanted = self.parts[number].text.encode("utf-8", "surrogatepass")
-            place = data.find(wanted)
-            while place >= 0:
-                yield int(np.searchsorted(scene.block.starts, place, "right")) - 1, number
-                place = data.find(wanted, place + len(wanted))
+            for piece, here in enumerate(scene.block.pieces):
+                if data.find(wanted, here.start, here.end) >= 0:
+                    yield piece, number
 
     def _as_it_stands(self, scene: Scene, piece: int, part: int) -> Iterator[Match]:
         wanted = self.parts[part].text.encode("utf-8", "surrogatepass")
@@ -128,7 +133,7 @@ def llemma(parts: Sequence[Part]) -> Llemma:
     """All parts by their runs of the least n."""
     laid = lay_out((part.text for part in parts), spaced)
     few = np.flatnonzero(laid.count < MANY).tolist()
-    literal = {str(part): _literal(parts[part].text) for part in few if parts[part].text.strip()}
+    literal = {str(part): _literal(parts[part].text) for part in few if len(parts[part].text.strip()) >= SHORTEST}
     return Llemma(
         tuple(parts), laid.count, table(SIZES[0], *laid.grams(SIZES[0])), Automaton(literal) if literal else None
     )

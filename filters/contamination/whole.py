@@ -21,6 +21,10 @@ MARGIN = 60
 """Bytes before and after the words of a part in which its signs may stand."""
 NAME_LETTERS = 8
 """A name that is one word must be at least so long."""
+ANSWER_WORDS = 6
+"""An answer must have at least so many: `1.6` stands everywhere."""
+NAME_SIGNS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.'")
+"""What names of theorems are made of."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class Whole:
     """N-grams by which parts are found, by their size."""
     spelt: dict[int, tuple[str, ...]]
     """The parts, in the one spelling."""
+    names: dict[int, bytes]
+    """Those that are names."""
 
     @property
     def seen(self) -> list[int]:
@@ -55,8 +61,10 @@ class Whole:
         if first < 0 or not np.array_equal(words.hashes[first : first + len(own)], own):
             return None
         start, end = words.start[first], words.end[first + len(own) - 1]
-        text = scene.around(piece, start - MARGIN, end + MARGIN)
-        if not stands_in(self.spelt[part], strict(text)):
+        if part in self.names:
+            if not _is_name(self.names[part], scene.block.data[start - MARGIN : end + MARGIN]):
+                return None
+        elif not stands_in(self.spelt[part], strict(scene.around(piece, start - MARGIN, end + MARGIN))):
             return None
         return scene.match(piece, part, METHOD, 1.0, start, end)
 
@@ -69,12 +77,30 @@ def whole(parts: Sequence[Part], laid: Laid, grams: Distinctive, rarity: Rarity)
     for part in np.flatnonzero(grams.count < LEAST).tolist():
         own = laid.of(part)
         size = min(SIZE, len(own))
-        if size > 1 or (size == 1 and parts[part].role == "name" and len(parts[part].text) >= NAME_LETTERS):
+        if _can_be_told(parts[part], len(own)):
             runs = ngrams(own, size)
             word = _rarest(runs, everywhere, rarity) if size == SIZE else 0
             rows.setdefault(size, []).append((int(runs[word]), part, word))
             spelt[part] = tuple(strict(parts[part].prose))
-    return Whole(laid, tuple(_anchors(size, found) for size, found in sorted(rows.items())), spelt)
+    names = {part: parts[part].text.encode() for part in spelt if parts[part].role == "name"}
+    return Whole(laid, tuple(_anchors(size, found) for size, found in sorted(rows.items())), spelt, names)
+
+
+def _can_be_told(part: Part, words: int) -> bool:
+    """Whether a part is enough to look for."""
+    least = {"answer": ANSWER_WORDS, "name": 1}.get(part.role, 2)
+    return words >= least and (words > 1 or len(part.text) >= NAME_LETTERS)
+
+
+def _is_name(name: bytes, text: bytes) -> bool:
+    """Whether a name stands in a text as all of a name."""
+    place = text.find(name)
+    while place >= 0:
+        sides = text[place - 1 : place] + text[place + len(name) :][:1].strip(b".")
+        if not NAME_SIGNS.intersection(sides):
+            return True
+        place = text.find(name, place + 1)
+    return False
 
 
 def _rarest(runs: Numbers, everywhere: Table, rarity: Rarity) -> int:

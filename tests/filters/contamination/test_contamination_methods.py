@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from filters.contamination.audit import METHODS, OWN, Index, index
 from filters.contamination.items import Part
-from filters.contamination.llemma import SIZES
+from filters.contamination.llemma import SHORTEST, SIZES
 from filters.contamination.rarity import Rarity, measure
 from filters.contamination.table import table
 from filters.contamination.words import PIECE_BYTES, ngrams
@@ -81,7 +81,14 @@ def test_formulas_may_be_typed():
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("rw ring.mul_left_cancel at h", True), ("rw ring.mul_left_comm", False)]
+    ("text", "expected"),
+    [
+        ("rw ring.mul_left_cancel at h", True),
+        ("by ring.mul_left_cancel.", True),
+        ("rw ring.mul_left_cancel_iff at h", False),
+        ("rw my_ring.mul_left_cancel", False),
+        ("ring mul left cancel", False),
+    ],
 )
 def test_names_are_found_as_names(text, expected):
     assert ("ring.mul_left_cancel" in by_own(text)) == expected
@@ -122,7 +129,7 @@ def test_llemma_finds_what_its_definition_says(seed, length, other):
     hits = {method for method, _ in found(text, of)}
     for size in SIZES:
         assert (f"llemma-{size}" in hits) == llemma(text, item, size)
-    assert ("llemma-whole" in hits) == (item in text)
+    assert ("llemma-whole" in hits) == (item in text and len(item) >= SHORTEST)
 
 
 def test_boilerplate_does_not_count():
@@ -168,3 +175,8 @@ def test_a_table_finds_its_keys_only(keys, others):
 
 def test_ngrams_of_no_words():
     assert len(ngrams(np.zeros(0, np.uint64), 4)) == 0
+
+
+def test_answers_that_stand_everywhere_are_not_looked_for():
+    parts = [Part("x", "0", "answer", "1.6 m"), Part("x", "1", "answer", "B")]
+    assert index(parts).find(["It is 1.6 m. B B B"]) == []
