@@ -33,7 +33,7 @@ GITHUB = 'name = "github"\nkind = "github"\npaths = ["*.tar.gz"]\nlanguages = ["
 ARXIV = 'name = "arxiv"\nkind = "arxiv"\npaths = ["*.gz"]'
 LINES = 'name = "lines"\nkind = "jsonl"\npaths = ["*.jsonl*"]'
 TOLERANT = "[limits]\nerror_rate = 1.0"
-EACH_A_UNIT = "[limits]\nerror_rate = 1.0\nunit_bytes = 1"
+EACH_A_UNIT = "[limits]\nerror_rate = 1.0\nunit_bytes = 1\n[dedup]\naccept_any_share = true"
 
 
 def line(text: str, **fields: str) -> str:
