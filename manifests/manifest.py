@@ -290,6 +290,13 @@ class Mixture(Section):
         return {*self.weights.keys() - self.groups.keys(), *(one for group in self.groups.values() for one in group)}
 
 
+class Packed(Section):
+    """The mixture itself, written as sequences in the order of training: as many tokens as the budget."""
+
+    sequence: int = Field(default=4096, ge=2)
+    """Tokens in a sequence."""
+
+
 class Limits(Section):
     """What one record and one unit may cost."""
 
@@ -338,6 +345,8 @@ class Manifest(Section):
     split: Split = Split()
     tokenizer: Tokenizer = Tokenizer(train_vocabulary=32_000)
     mixture: Mixture = Mixture()
+    packed: Packed | None = None
+    """Write the packed mixture, too: `[packed]`, `sequence = 4096`."""
     limits: Limits = Limits()
     fetch: Fetch = Fetch()
 

@@ -159,6 +159,7 @@ def _say_where(folder: RunFolder, lock: Lock) -> None:
         ("drops/", "every refusal with rule, reason and values"),
         ("tokens/", "what a trainer reads: .bin and .idx by source and split"),
         ("release/", "mixture weights and totals"),
+        ("packed/", "the mixture as sequences of equal length, in the order of training"),
         ("lock.toml", "hashes of all inputs and models"),
     )
     err.print(f"\nIn {folder.url}:", highlight=False)

@@ -47,6 +47,7 @@ from pipeline.stages.chunks import AsPublished
 from pipeline.stages.dedup import dedup_stages
 from pipeline.stages.ingest import Ingest
 from pipeline.stages.mixture import MixtureStage
+from pipeline.stages.pack import Pack
 from pipeline.stages.tokenizer import TrainTokenizer
 from pipeline.stages.tokens import Tokens
 from pipeline.tokenization import load_tokenizer
@@ -187,6 +188,7 @@ def corpus(asked: Asked) -> list[Stage]:
         *_tokenizer(asked.manifest, documents),
         *(_tokens(asked, name) for name in names),
         MixtureStage(names, asked.manifest.mixture),
+        *_pack(asked.manifest, names),
     ]
 
 
@@ -249,6 +251,11 @@ def _tokens(asked: Asked, source: str) -> Tokens:
         split=manifest.split,
         seed=manifest.seed,
     )
+
+
+def _pack(manifest: Manifest, sources: tuple[str, ...]) -> list[Stage]:
+    """The stage that writes the mixture as sequences, if the manifest asks for it."""
+    return [Pack(sources, manifest.mixture, manifest.packed.sequence, manifest.seed)] if manifest.packed else []
 
 
 def source_of(section: AnySource) -> Source:

@@ -11,7 +11,7 @@ from pipeline.driver import PLAN
 from pipeline.stage import read_receipts
 from pipeline.storage import RunFolder, StorageError
 
-ORDER = ("documents", "dedup", "decontaminate", "split", "tokenizer", "tokens", "release", "audit")
+ORDER = ("documents", "dedup", "decontaminate", "split", "tokenizer", "tokens", "release", "packed", "audit")
 """Folders of stages in the order of the corpus, for a run folder without a plan."""
 
 

@@ -72,7 +72,7 @@ def token_shards(receipts: Iterable[Receipt]) -> Iterator[Shard]:
     """The shards that the receipts of the tokens stages list, in their order."""
     for receipt in receipts:
         counts, sizes = _tokens_by_split(receipt), Counter[str]()
-        files = [(file, _split(receipt, file)) for file in receipt.files if file.path.endswith(".bin")]
+        files = [(file, split_of_file(receipt, file)) for file in receipt.files if file.path.endswith(".bin")]
         for file, split in files:
             sizes[split] += file.size
         source = receipt.stage.removeprefix(TOKENS)
@@ -82,7 +82,8 @@ def token_shards(receipts: Iterable[Receipt]) -> Iterator[Shard]:
             yield Shard(source, split, file.path.removesuffix(".bin"), tokens)
 
 
-def _split(receipt: Receipt, file: File) -> str:
+def split_of_file(receipt: Receipt, file: File) -> str:
+    """The split that a file of a tokens stage belongs to."""
     return file.path.removeprefix(f"{receipt.stage}/").partition("/")[0]
 
 
