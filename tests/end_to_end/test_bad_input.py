@@ -33,7 +33,7 @@ GITHUB = 'name = "github"\nkind = "github"\npaths = ["*.tar.gz"]\nlanguages = ["
 ARXIV = 'name = "arxiv"\nkind = "arxiv"\npaths = ["*.gz"]'
 LINES = 'name = "lines"\nkind = "jsonl"\npaths = ["*.jsonl*"]'
 TOLERANT = "[limits]\nerror_rate = 1.0"
-EACH_A_UNIT = "[limits]\nerror_rate = 1.0\nunit_bytes = 1\n[dedup]\naccept_any_share = true"
+EACH_A_UNIT = "[limits]\nerror_rate = 1.0\nunit_bytes = 1"
 
 
 def line(text: str, **fields: str) -> str:
@@ -280,7 +280,7 @@ def noise(folder: Path) -> Path:
     write(folder / "a.jsonl", line(TEXT))
     digests = (hashlib.sha256(str(number).encode()).hexdigest() for number in range(10_000))
     write(folder / "b.jsonl", "".join(line(digest * 2) for digest in digests))
-    return manifest_of(folder, LINES, head=EACH_A_UNIT)
+    return manifest_of(folder, LINES, head=f"{EACH_A_UNIT}\n[dedup]\naccept_any_share = true")
 
 
 def test_a_limit_on_file_size_fails_the_units_that_meet_it(tmp_path: Path) -> None:
