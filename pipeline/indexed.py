@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -51,16 +51,20 @@ class IndexedWriter:
     def __init__(self, prefix: Path, dtype: np.dtype[Any]) -> None:
         self._prefix = prefix
         self._dtype = dtype
+        self._highest = np.iinfo(dtype).max
         self._sizes = array("i")
         self._bin = bin_path(prefix).open("wb")
 
     def __len__(self) -> int:
         return len(self._sizes)
 
-    def write(self, ids: Sequence[int]) -> None:
-        """Add a document. Raises OverflowError if an id does not fit the type."""
-        self._bin.write(np.array(ids, dtype=self._dtype).tobytes())
-        self._sizes.append(len(ids))
+    def write(self, ids: npt.ArrayLike) -> None:
+        """Add a document. Raises OverflowError if an id does not fit the type, OSError if the disk is full."""
+        document = np.asarray(ids)
+        if document.size and document.max() > self._highest:
+            raise OverflowError(f"id {document.max()} does not fit {self._dtype}")
+        self._bin.write(document.astype(self._dtype).data)
+        self._sizes.append(document.size)
 
     def __enter__(self) -> Self:
         return self

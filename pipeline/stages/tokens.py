@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,28 +10,32 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
+import numpy as np
 import pyarrow as pa
 
 from filters.document import Drop
 from filters.models import Model, resolve
 from manifests import Receipt
 from manifests.manifest import Split
+from pipeline.fast_tokenizer import Ids
 from pipeline.indexed import IndexedDataset, IndexedWriter
 from pipeline.shards import DROPS, ParquetShard, drop_row
 from pipeline.stage import Bench, Position, Unit
-from pipeline.stages.batches import batches
 from pipeline.stages.dedup import MARKS_STAGE
 from pipeline.stages.ingest import group
 from pipeline.stages.kept import kept_documents
 from pipeline.stages.split import group_of, split_of
 from pipeline.stages.tokenizer import TOKENIZER_FILE, TOKENIZER_STAGE
-from pipeline.tokenization import BATCH_BYTES, TextEncoder, TokenizerError, load_tokenizer, parse_tokenizer
+from pipeline.tokenization import TextEncoder, TokenizerError, load_tokenizer, parse_tokenizer
 
 _SIDECAR_TYPES: list[tuple[str, pa.DataType]] = [("document", pa.int64()), ("id", pa.string()), ("tokens", pa.int32())]
 SIDECAR = pa.schema(_SIDECAR_TYPES)
 """One row a document of a token shard: its index there, its id, its tokens with the end."""
 
 COLUMNS = ("id", "subset", "text", "url", "meta")
+
+SAMPLE_TOKENS = 50_000
+"""A longer document is not read back: the library whose ids count would take too long over it."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class Tokens:
     seed: int = 0
     tokenizer: Model | None = None
     """A `tokenizers` file; none: the one that the stage `tokenizer` trains."""
+    shard_bytes: int = 1_000_000_000
+    """Bytes of a `.bin` after which another is begun."""
 
     @property
     def name(self) -> str:
@@ -65,7 +71,7 @@ class Tokens:
         documents, marks, *_ = unit.upstream
         rows = kept_documents(documents, marks, bench, COLUMNS)
         with ExitStack() as stack:
-            shards: dict[str, TokenShard] = {}
+            shards: dict[str, TokenShards] = {}
             drops = stack.enter_context(ParquetShard(bench.path(f"drops/{self.name}/{unit.name}.parquet"), DROPS))
             for record, outcome in encoded(rows, encoder, bench.position):
                 bench.tally.saw(self.source, record.size)
@@ -75,12 +81,12 @@ class Tokens:
                     continue
                 split = self._split(record)
                 if split not in shards:
-                    prefix = bench.path(shard_prefix(self.name, split, unit.name))
-                    shards[split] = stack.enter_context(TokenShard(prefix, encoder))
-                shards[split].write(record.row["id"], outcome)
+                    prefix = shard_prefix(self.name, split, unit.name)
+                    shards[split] = stack.enter_context(TokenShards(bench, prefix, encoder, self.shard_bytes))
+                shards[split].write(record, outcome)
                 bench.tally.keep(self.source, record.size)
                 name = f"{group(self.source, record.row['subset'])}/{split}"
-                bench.tally.wrote(name, record.size, len(outcome))
+                bench.tally.wrote(name, record.size, len(outcome) + 1)
 
     def _encoder(self, unit: Unit, bench: Bench) -> TextEncoder:
         if self.tokenizer:
@@ -93,18 +99,17 @@ class Tokens:
 
 
 def shard_prefix(stage: str, split: str, unit: str) -> str:
-    """Path of a token shard in the run folder, without `.bin`.
+    """Path of a unit's first token shard in the run folder, without `.bin`; those after it append `~` and a number.
 
     A unit's slashes stay folders; what a trainer's command line or YAML could trip over is percent-encoded.
     """
-    return f"{stage}/{split}/{quote(unit, safe='/+=@,')}"
+    return f"{stage}/{split}/{quote(unit, safe='/+=@,').replace('~', '%7E')}"
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """A row of a documents shard that is to be tokenized."""
 
-    ordinal: int
     row: Mapping[str, Any]
     size: int
     """Bytes of the text in UTF-8."""
@@ -115,31 +120,55 @@ class Record:
 
 def encoded(
     rows: Iterable[Mapping[str, Any]], encoder: TextEncoder, position: Position
-) -> Iterator[tuple[Record, list[int] | Drop]]:
-    """Every row in order with its ids, the end-of-document token last, or with the reason why it has none."""
-    records = (Record(ordinal, row, len(row["text"].encode())) for ordinal, row in enumerate(rows))
-    for batch in batches(records, BATCH_BYTES):
-        for record, ids in zip(batch, _encode(batch, encoder, position), strict=True):
-            if isinstance(ids, Drop):
-                yield record, ids
-            else:
-                yield record, [*ids, encoder.end] if ids else record.refuse("tokens", "empty")
+) -> Iterator[tuple[Record, Ids | Drop]]:
+    """Every row in order with its ids, without the end-of-document token, or with the reason why it has none."""
+    for ordinal, row in enumerate(rows):
+        record = Record(row, len(row["text"].encode()))
+        if reason := position.skip.get(ordinal):
+            yield record, record.refuse("isolation", reason)
+            continue
+        position.enter(ordinal)
+        ids = encoder.encode(row["text"])
+        position.leave()
+        yield record, ids if len(ids) else record.refuse("tokens", "empty")
 
 
-def _encode(batch: list[Record], encoder: TextEncoder, position: Position) -> Sequence[list[int] | Drop]:
-    """The ids of a batch. Only a document that is alone, as every long one is, can be blamed for a crash."""
-    if len(batch) == 1:
-        [record] = batch
-        if reason := position.skip.get(record.ordinal):
-            return [record.refuse("isolation", reason)]
-        position.enter(record.ordinal)
-    ids = encoder.encode([record.row["text"] for record in batch])
-    position.leave()
-    return ids
+class TokenShards:
+    """The token shards of one split of a unit: another is begun where a document would make the last too large.
+
+    A document is never cut, so one that is larger than a shard is a shard by itself.
+    """
+
+    def __init__(self, bench: Bench, prefix: str, encoder: TextEncoder, limit: int) -> None:
+        self._bench, self._prefix, self._encoder = bench, prefix, encoder
+        self._limit = limit // encoder.dtype.itemsize
+        self._number, self._tokens = 0, 0
+        self._last = ExitStack()
+        self._shard = self._begin()
+
+    def _begin(self) -> TokenShard:
+        ending = f"~{self._number:05}" if self._number else ""
+        return self._last.enter_context(TokenShard(self._bench.path(self._prefix + ending), self._encoder))
+
+    def write(self, record: Record, ids: Ids) -> None:
+        """Add a document. Raises OSError, and TokenizerError as a shard does that is finished."""
+        tokens = len(ids) + 1
+        if self._tokens and self._tokens + tokens > self._limit:
+            self._last.close()
+            self._number, self._tokens = self._number + 1, 0
+            self._shard = self._begin()
+        self._tokens += tokens
+        self._shard.write(record, ids)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._last.__exit__(kind, error, at)
 
 
 class TokenShard:
-    """One `.bin/.idx` pair with its sidecar. When the block ends, the first document is read back and decoded.
+    """One `.bin/.idx` pair with its sidecar. When the block ends, a document is read back, decoded and compared.
 
     Raises TokenizerError if what stands on disk is not the text that was tokenized.
     """
@@ -149,28 +178,35 @@ class TokenShard:
         self._files = ExitStack()
         self._shard = self._files.enter_context(IndexedWriter(prefix, encoder.dtype))
         self._sidecar = self._files.enter_context(ParquetShard(Path(f"{prefix}.parquet"), SIDECAR))
-        self._first: list[int] = []
+        self._sample: tuple[int, str] | None = None
 
-    def write(self, document: str, ids: list[int]) -> None:
-        """Add a document by its id; the end-of-document token is its last."""
-        self._first = self._first or ids
-        self._sidecar.write({"document": len(self._shard), "id": document, "tokens": len(ids)})
-        self._shard.write(ids)
+    def write(self, record: Record, ids: Ids) -> None:
+        """Add a document; the end-of-document token is appended to its ids."""
+        if self._sample is None and len(ids) <= SAMPLE_TOKENS:
+            self._sample = len(self._shard), record.row["text"]
+        self._sidecar.write({"document": len(self._shard), "id": record.row["id"], "tokens": len(ids) + 1})
+        self._shard.write(np.append(ids, np.uint32(self._encoder.end)))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._files.__exit__(kind, error, at)
-        if kind is None:
-            self._check()
+        if kind is None and self._sample:
+            self._check(*self._sample)
 
-    def _check(self) -> None:
-        read = IndexedDataset(self._prefix)[0].tolist()
-        # Not compared with the text itself: normalisation (NFC, a leading space) may rightly have changed that.
-        again = self._encoder.encode([self._encoder.decode(read[:-1])])[0]
-        if read != self._first or [*again, self._encoder.end] != read:
+    def _check(self, document: int, text: str) -> None:
+        """The library whose ids count is asked, so that its faster stand-in is held to its word here, too."""
+        ids = IndexedDataset(self._prefix)[document]
+        encoder = self._encoder
+        if ids[-1] != encoder.end or not np.array_equal(ids[:-1], encoder.encode_slowly(text)):
             raise TokenizerError(
-                "the first document of a token shard does not decode to a text with the same ids; "
+                f"{encoder.engine} gave a document other ids than the tokenizer's own library; please report it, and"
+                " uninstall gigatoken to go on"
+            )
+        # Not compared with the text itself: normalisation (NFC, a leading space) may rightly have changed that.
+        if not np.array_equal(ids[:-1], encoder.encode_slowly(encoder.decode(ids[:-1].tolist()))):
+            raise TokenizerError(
+                f"document {document} of a token shard does not decode to a text with the same ids; "
                 "this tokenizer loses text, choose one that does not"
             )

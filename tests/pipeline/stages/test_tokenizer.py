@@ -23,21 +23,21 @@ ENCODER = parse_tokenizer(train_tokenizer(iter([TEXT]), 300, "</s>"), "</s>")
 
 @given(st.text())
 def test_any_text_comes_back(text: str) -> None:
-    (ids,) = ENCODER.encode([text])
+    ids = ENCODER.encode(text).tolist()
     assert ENCODER.decode(ids) == text
     assert ENCODER.end not in ids
 
 
 @pytest.mark.parametrize("text", ["</s>", "a</s></s>b", "\0", "\r\n", "  x  ", "﷽ e\u0301 \u2028", "<s><unk>", "12345"])
 def test_awkward_text_comes_back(text: str) -> None:
-    (ids,) = ENCODER.encode([text])
+    ids = ENCODER.encode(text).tolist()
     assert ENCODER.decode(ids) == text
     assert ENCODER.end not in ids
 
 
 def test_digits_are_tokens_one_by_one() -> None:
     encoder = parse_tokenizer(train_tokenizer(iter(["1234 " * 50]), 300, "</s>"), "</s>")
-    assert len(encoder.encode(["1234"])[0]) == 4
+    assert len(encoder.encode("1234")) == 4
 
 
 TRAIN = """
@@ -122,4 +122,4 @@ def test_an_end_that_the_texts_spell_is_refused() -> None:
 
 def test_no_text_at_all_still_gives_the_bytes() -> None:
     encoder = parse_tokenizer(train_tokenizer(iter([]), 300, "</s>"), "</s>")
-    assert len(encoder.encode(["é"])[0]) == 2
+    assert len(encoder.encode("é")) == 2

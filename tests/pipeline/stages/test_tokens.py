@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections import Counter
 from pathlib import Path
@@ -11,15 +12,17 @@ import pytest
 from tiny_corpus import TEXT, Marks, TinyCorpus, tokenizer_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
+from filters.document import Drop
 from filters.models import Model, pin
 from manifests import Receipt
 from manifests.manifest import Split
 from pipeline.indexed import IndexedDataset
-from pipeline.stage import Unwatched
+from pipeline.stage import Bench, Unwatched
 from pipeline.stages.mixture import MixtureStage, token_shards
 from pipeline.stages.tokens import Tokens, encoded, shard_prefix
-from pipeline.tokenization import TokenizerError, load_tokenizer
+from pipeline.tokenization import TextEncoder, TokenizerError, load_tokenizer
 
+TRAINING = Split(validation=0, test=0)
 HALVES = Split(validation=0.3, test=0.3)
 STRANGE = {
     "forged": "a</s>b <s> <|endoftext|> <unk>",
@@ -140,14 +143,6 @@ def test_a_group_shares_a_split_for_any_sharding(tmp_path: Path) -> None:
     assert {split for _, split in sites} == {"train", "validation", "test"}
 
 
-def test_the_bytes_do_not_depend_on_the_size_of_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    receipts: list[Receipt] = []
-    for size in (1, 100, 1 << 20):
-        monkeypatch.setattr("pipeline.stages.tokens.BATCH_BYTES", size)
-        receipts += tokenize(tmp_path / str(size), pages(5))[1]
-    assert receipts[0] == receipts[1] == receipts[2]
-
-
 def test_a_wide_vocabulary_takes_four_bytes_an_id(tmp_path: Path) -> None:
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     names = [*(f"<{number}>" for number in range(65_600 - 257)), *alphabet, "</s>"]
@@ -163,27 +158,65 @@ def test_a_wide_vocabulary_takes_four_bytes_an_id(tmp_path: Path) -> None:
 
 
 def test_names_of_units_cannot_trip_a_command_line_over() -> None:
-    assert shard_prefix("tokens/web", "train", "a b/c'd%é.gz+3") == "tokens/web/train/a%20b/c%27d%25%C3%A9.gz+3"
+    assert shard_prefix("tokens/web", "train", "a b/c'd%é~.gz+3") == "tokens/web/train/a%20b/c%27d%25%C3%A9%7E.gz+3"
 
 
-def test_a_long_document_that_kills_costs_itself_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.stages.tokens.BATCH_BYTES", 50)
+def test_a_document_that_kills_costs_itself_only(tmp_path: Path) -> None:
     noted: list[int] = []
 
     class Watched(Unwatched):
         def __init__(self) -> None:
-            self.skip = {2: "memory"}
+            self.skip = {2: "crash"}
 
         def enter(self, ordinal: int) -> None:
             noted.append(ordinal)
 
     tokenizer_file(tmp_path)
-    texts = ["short", "brief", "long " * 20, "long! " * 20]
-    rows = [{"id": str(number), "text": text, "url": ""} for number, text in enumerate(texts)]
+    rows = [{"id": str(number), "text": "text", "url": ""} for number in range(4)]
     outcomes = list(encoded(rows, load_tokenizer(tmp_path / "tokenizer.json", "</s>"), Watched()))
-    assert [isinstance(outcome, list) for _, outcome in outcomes] == [True, True, False, True]
-    assert (outcomes[2][1].rule, outcomes[2][1].reason) == ("isolation", "memory")  # type: ignore[union-attr]
-    assert noted == [3]
+    assert [isinstance(outcome, Drop) for _, outcome in outcomes] == [False, False, True, False]
+    assert (outcomes[2][1].rule, outcomes[2][1].reason) == ("isolation", "crash")  # type: ignore[union-attr]
+    assert noted == [0, 1, 3]
+
+
+@pytest.mark.parametrize("limit", [1, 1000, 5000, 10**9])
+def test_shards_are_cut_at_a_size_and_documents_never(tmp_path: Path, limit: int) -> None:
+    documents = [*pages(10), {"id": "long", "text": TEXT * 3}]
+    whole = read_back(*tokenize(tmp_path / "whole", documents))
+    corpus, receipts = tokenize(tmp_path / "cut", documents, shard_bytes=limit, split=TRAINING)
+    assert read_back(corpus, receipts) == whole
+    shards = list(token_shards(receipts))
+    names = [shard.prefix for shard in shards]
+    assert names[0] == "tokens/web/train/a.jsonl"
+    assert names[1:] == [f"tokens/web/train/a.jsonl~{number:05}" for number in range(1, len(names))]
+    assert len(names) == {1: 31, 10**9: 1}.get(limit, len(names))
+    for shard in shards:
+        dataset = IndexedDataset(corpus.folder / shard.prefix)
+        assert len(dataset) == 1 or dataset.tokens * 2 <= limit
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full disk at hand")
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_a_full_disk_leaves_no_receipt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    usual = Bench.path
+
+    def full(bench: Bench, name: str) -> Path:
+        path = usual(bench, name)
+        if "/train/" in name:
+            Path(f"{path}.bin").symlink_to("/dev/full")
+        return path
+
+    monkeypatch.setattr(Bench, "path", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        tokenize(tmp_path, [{"text": "x" * size}])
+    assert caught.value.errno == errno.ENOSPC
+    assert not list(tmp_path.glob("out/tokens/**/receipt.json"))
+
+
+def test_an_engine_that_goes_wrong_is_found_when_it_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TextEncoder, "encode", lambda self, text: self.encode_slowly(text)[1:])
+    with pytest.raises(TokenizerError, match="other ids than the tokenizer's own library"):
+        tokenize(tmp_path, [{"text": TEXT}])
 
 
 @pytest.mark.parametrize(
@@ -219,7 +252,7 @@ def test_settings_of_the_file_that_would_change_documents_are_switched_off(tmp_p
     tokenizer.enable_padding(length=1000)
     tokenizer.save(str(tmp_path / "other.json"))
     encoder = load_tokenizer(tmp_path / "other.json", "[EOD]")
-    (ids,) = encoder.encode(["a [EOD] b and so on"])
+    ids = encoder.encode("a [EOD] b and so on").tolist()
     assert encoder.end not in ids
     assert encoder.decode(ids) == "a [EOD] b and so on"
 
