@@ -23,7 +23,7 @@ from manifests import Count, File, Flow, Receipt, Total
 from pipeline.outside import InputStream, Shard
 from pipeline.storage import RunFolder, StorageError, hash_file
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the code comes to mean something else with equal fields: everything made before is stale then."""
 
 RECEIPT = "receipt.json"
