@@ -229,6 +229,34 @@ class Dedup(Section):
         return self
 
 
+class BenchmarkSection(Section):
+    """What must not be in the corpus."""
+
+    name: Name
+    """Name of the benchmark in the ledger."""
+    path: Location
+    """Its items: JSON lines, decon's references, Parquet, a tar of JSON, or a name a line; below `root`, or anywhere by
+    an absolute path or URL."""
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    """What its bytes must hash to. Left empty, it is what they hash to when the run begins."""
+    fields: tuple[str, ...] = Field(default=(), max_length=2)
+    """Fields of question and answer, if they are not called so, nor problem, solution, or otherwise as usual."""
+
+
+class Decontaminate(Section):
+    """Removal of benchmarks from the documents, before they are tokenized. Without benchmarks nothing is removed."""
+
+    benchmarks: tuple[BenchmarkSection, ...] = ()
+    """What to look for."""
+    action: Literal["drop", "cut"] = "drop"
+    """`drop` leaves out the documents, `cut` only what was found in them."""
+    methods: tuple[Literal["fuzzy", "exact", "ngram-13", "llemma-30", "llemma-20", "llemma-13", "llemma-10"], ...] = (
+        "fuzzy",
+        "exact",
+    )
+    """Whose hits count; `proofpile audit` shows what each finds."""
+
+
 class Split(Section):
     """Train, validation and test."""
 
@@ -342,6 +370,7 @@ class Manifest(Section):
     heldout: dict[Name, HeldoutSection] = {}
     """Theorems to test on, by benchmark: `[heldout.leandojo]`, `lists = ["random/val.json", "random/test.json"]`."""
     dedup: Dedup = Dedup()
+    decontaminate: Decontaminate = Decontaminate()
     split: Split = Split()
     tokenizer: Tokenizer = Tokenizer(train_vocabulary=32_000)
     mixture: Mixture = Mixture()
@@ -375,11 +404,15 @@ class Manifest(Section):
             for name, section in self.heldout.items()
         }
         tokenizer = self.tokenizer.model_copy(update={"path": below(root, self.tokenizer.path)})
+        benchmarks = tuple(
+            one.model_copy(update={"path": below(root, one.path)}) for one in self.decontaminate.benchmarks
+        )
+        decontaminate = self.decontaminate.model_copy(update={"benchmarks": benchmarks})
         lock = below(str(folder), self.lock)
         found = {"root": root, "lock": lock, "sources": sources, "models": models, "tokenizer": tokenizer}
         against = below(str(folder), self.dedup.against)
         found |= {"heldout": heldout, "dedup": self.dedup.model_copy(update={"against": against})}
-        return self.model_copy(update=found)
+        return self.model_copy(update=found | {"decontaminate": decontaminate})
 
 
 def _located(source: AnySource, folder: str, root: str) -> AnySource:

@@ -127,6 +127,7 @@ def _check_only(stages: list[Stage], only: str) -> None:
 def _resolved(manifest: Manifest) -> bytes:
     """The manifest as it was understood, but for locations."""
     places: dict[str, Any] = {"root": True, "lock": True, "sources": {"__all__": {"root", "archives"}}}
+    places |= {"decontaminate": {"benchmarks": {"__all__": {"path"}}}}
     places |= {"models": {"__all__": {"path"}}, "tokenizer": {"path"}, "dedup": {"against"}}
     places |= {"heldout": {name: {"lists"} for name in manifest.heldout}}
     return manifest.model_dump_json(indent=1, exclude=places).encode() + b"\n"

@@ -29,7 +29,8 @@ from filters.published import PublishedCode
 from filters.web import Accents, HtmlType, Length, NewcommandLines, UrlBan
 from languages import published
 from manifests import Manifest, ManifestError, unknown_key
-from manifests.manifest import AnySource, CcIndex, CodeSection, Github, Warc, below
+from manifests.manifest import AnySource, BenchmarkSection, CcIndex, CodeSection, Github, Warc, below
+from pipeline.benchmarks import BenchmarkFile
 from pipeline.extract.filter import ExtractHtml
 from pipeline.lock import check_pin, read_lock
 from pipeline.outside import Outside
@@ -44,6 +45,7 @@ from pipeline.sources.stack import Stack
 from pipeline.sources.warc import Warc as WarcFiles
 from pipeline.stage import Stage
 from pipeline.stages.chunks import AsPublished
+from pipeline.stages.decontaminate import decontaminate_stage, decontaminate_stages
 from pipeline.stages.dedup import dedup_stages
 from pipeline.stages.ingest import Ingest
 from pipeline.stages.mixture import MixtureStage
@@ -133,7 +135,12 @@ def ask(manifest: Manifest, sample: float = 1.0) -> Asked:
     heldout = tuple(_benchmark(manifest, name, locked) for name in manifest.heldout)
     load_heldout(heldout)  # a list that cannot be read must show now
     models |= {f"heldout/{one.name}/{n}": listed for one in heldout for n, listed in enumerate(one.lists)}
+    models |= {f"benchmark/{one.name}": _pinned_benchmark(one, locked) for one in manifest.decontaminate.benchmarks}
     return Asked(manifest, models, inputs, sample, lists, opt_outs, heldout)
+
+
+def _pinned_benchmark(section: BenchmarkSection, locked: Mapping[str, str]) -> Model:
+    return pin(Model(section.path, section.sha256 or locked.get(f"benchmark/{section.name}", "")))
 
 
 def _benchmark(manifest: Manifest, name: str, locked: Mapping[str, str]) -> Benchmark:
@@ -185,6 +192,7 @@ def corpus(asked: Asked) -> list[Stage]:
     return [
         *ingest,
         *dedup_stages(documents, asked.manifest.dedup, _as_published(asked.manifest)),
+        *_decontaminate(asked, names),
         *_tokenizer(asked.manifest, documents),
         *(_tokens(asked, name) for name in names),
         MixtureStage(names, asked.manifest.mixture),
@@ -234,12 +242,29 @@ def _place(section: AnySource) -> str:
     return section.archives if isinstance(section, Github) and section.repositories else section.root
 
 
+def _decontaminate(asked: Asked, names: tuple[str, ...]) -> list[Stage]:
+    """The stages that take benchmarks out, if the manifest names any."""
+    wanted = asked.manifest.decontaminate
+    benchmarks = tuple(
+        BenchmarkFile(one.name, asked.models[f"benchmark/{one.name}"], one.fields) for one in wanted.benchmarks
+    )
+    return decontaminate_stages(names, benchmarks, wanted.action, wanted.methods)
+
+
 def _tokenizer(manifest: Manifest, documents: tuple[str, ...]) -> list[Stage]:
     """The stage that trains a tokenizer, if the manifest does not bring one."""
     wanted = manifest.tokenizer
     if not wanted.train_vocabulary:
         return []
-    return [TrainTokenizer(documents, wanted.train_vocabulary, wanted.end_of_document, manifest.seed)]
+    names = (name.removeprefix("documents/") for name in documents)
+    cleaned = tuple(filter(None, (_cleaned(manifest, name) for name in names)))
+    seed = manifest.seed
+    return [TrainTokenizer(documents, wanted.train_vocabulary, wanted.end_of_document, seed, cleaned=cleaned)]
+
+
+def _cleaned(manifest: Manifest, source: str) -> str:
+    """The stage that decontaminates a source, if there is one."""
+    return decontaminate_stage(source) if manifest.decontaminate.benchmarks else ""
 
 
 def _tokens(asked: Asked, source: str) -> Tokens:
@@ -250,6 +275,7 @@ def _tokens(asked: Asked, source: str) -> Tokens:
         end_of_document=manifest.tokenizer.end_of_document,
         split=manifest.split,
         seed=manifest.seed,
+        cleaned=_cleaned(manifest, source),
     )
 
 

@@ -7,9 +7,10 @@ process. What is read is accounted for as everywhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -74,10 +75,7 @@ class AuditSample:
         texts = [text for shard in unit.inputs for text in self._beginning(shard, bench)]
         items = parts_of(self.benchmarks)
         rarity = measure(items, texts)
-        with parquet_writer(bench.path(f"{self.name}/{unit.name}/{RARITY_FILE}"), RARITY) as writer:
-            known = RARITY.with_metadata({"documents": str(rarity.documents)})
-            writer.add_key_value_metadata({"documents": str(rarity.documents)})
-            writer.write_table(pa.table([rarity.hashes, rarity.counts], schema=known))
+        write_rarity(rarity, bench.path, f"{self.name}/{unit.name}")
         tested = self_test(items, index(items, rarity), rarity, texts, self.planted)
         path = bench.path(f"{self.name}/{unit.name}/{SELF_TEST_FILE}")
         path.write_text(json.dumps(asdict(tested), indent=1) + "\n", "utf-8")
@@ -145,6 +143,13 @@ class Audit:
 def parts_of(benchmarks: Iterable[BenchmarkFile]) -> tuple[Part, ...]:
     """All that is looked for. Raises ManifestError, ModelError."""
     return tuple(part for one in benchmarks for part in load_benchmark(one).parts)
+
+
+def write_rarity(rarity: Rarity, path: Callable[[str], Path], folder: str) -> None:
+    """Write what a sample has found for the units that stand on it."""
+    with parquet_writer(path(f"{folder}/{RARITY_FILE}"), RARITY) as writer:
+        writer.add_key_value_metadata({"documents": str(rarity.documents)})
+        writer.write_table(pa.table([rarity.hashes, rarity.counts], schema=RARITY))
 
 
 def read_rarity(unit: Unit, bench: Bench) -> bytes:

@@ -49,6 +49,8 @@ class Tokens:
     seed: int = 0
     tokenizer: Model | None = None
     """A `tokenizers` file; none: the one that the stage `tokenizer` trains."""
+    cleaned: str = ""
+    """The stage that has decontaminated the documents; none: they are as dedup left them."""
     shard_bytes: int = 1_000_000_000
     """Bytes of a `.bin` after which another is begun."""
 
@@ -58,18 +60,21 @@ class Tokens:
 
     @property
     def stands_on(self) -> tuple[str, ...]:
-        return (f"documents/{self.source}", MARKS_STAGE, *(() if self.tokenizer else (TOKENIZER_STAGE,)))
+        shared = (MARKS_STAGE, *(() if self.tokenizer else (TOKENIZER_STAGE,)))
+        return (f"documents/{self.source}", *shared, *([self.cleaned] if self.cleaned else ()))
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
         stage, *others = self.stands_on
-        shared = tuple(receipt for name in others for receipt in done[name])
+        shared = tuple(receipt for name in others if name != self.cleaned for receipt in done[name])
         for number, documents in enumerate(done[stage]):
-            yield Unit(documents.unit, upstream=(documents, *shared), number=number)
+            cleaned = done[self.cleaned][number : number + 1] if self.cleaned else ()
+            yield Unit(documents.unit, upstream=(documents, *shared, *cleaned), number=number)
 
     def run(self, unit: Unit, bench: Bench) -> None:
         encoder = self._encoder(unit, bench)
         documents, marks, *_ = unit.upstream
-        rows = kept_documents(documents, marks, bench, COLUMNS)
+        cleaned = next((receipt for receipt in unit.upstream if receipt.stage == self.cleaned), None)
+        rows = kept_documents(documents, marks, bench, COLUMNS, cleaned)
         with ExitStack() as stack:
             shards: dict[str, TokenShards] = {}
             drops = stack.enter_context(ParquetShard(bench.path(f"drops/{self.name}/{unit.name}.parquet"), DROPS))

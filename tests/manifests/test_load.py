@@ -66,7 +66,7 @@ def test_overrides_reach_every_key(path: Path, override: str, key: str, value: o
     ("override", "said"),
     [
         ("sede=3", "sede: unknown key; did you mean 'seed'?"),
-        ("xyz=3", "xyz: unknown key. Allowed here: dedup, "),
+        ("xyz=3", "xyz: unknown key. Allowed here: decontaminate, dedup, "),
         ("dedup.treshold=1", "dedup.treshold: unknown key; did you mean 'threshold'?"),
         ("sources.web.pathes=1", r"sources.web.pathes: unknown key; did you mean 'paths'?"),
         ("sources.web.kind=warq", "'warc', 'cc-index', 'stack', 'github', 'arxiv', 'jsonl'"),
