@@ -23,7 +23,7 @@ import xxhash
 from languages.published import PublishedRules
 from manifests.manifest import Split
 from pipeline.shards import parquet_writer
-from pipeline.stages.clusters import Links
+from pipeline.stages.clusters import Links, unique
 from pipeline.stages.split import group_of, split_of
 
 CHUNKS = pa.schema([("key", pa.uint64()), ("check", pa.uint64()), ("row", pa.uint32())])
@@ -108,4 +108,5 @@ def copies_by_chunk(tables: Sequence[pa.Table], row_bits: np.uint64) -> Links:
     seen = np.zeros(len(order), dtype=bool)
     seen[1:] = (key[1:] == key[:-1]) & (check[1:] == check[:-1])
     first = np.maximum.accumulate(np.where(seen, 0, np.arange(len(order))))
-    return Links(place[first][seen], place[seen], np.ones(int(seen.sum()))).unique()
+    left, right = unique(place[first][seen], place[seen])
+    return Links(left, right, np.ones(len(left)))

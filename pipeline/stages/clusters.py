@@ -23,13 +23,13 @@ class Links:
     right: Places
     similarity: NDArray[np.float64]
 
-    def unique(self) -> Links:
-        """Each pair once, smaller number first, in order."""
-        left, right = np.minimum(self.left, self.right), np.maximum(self.left, self.right)
-        order = np.lexsort((right, left))
-        left, right = left[order], right[order]
-        fresh = ~repeats(left, right)
-        return Links(left[fresh], right[fresh], self.similarity[order][fresh])
+
+def unique(left: Places, right: Places) -> tuple[Places, Places]:
+    """Each pair once, in order."""
+    order = np.lexsort((right, left))
+    left, right = left[order], right[order]
+    fresh = ~repeats(left, right)
+    return left[fresh], right[fresh]
 
 
 @dataclass
@@ -83,33 +83,34 @@ def copies(keys: Places, checks: Places, places: Places) -> Links:
     return Links(first[again], places[rows][again], np.ones(int(again.sum())))
 
 
-def candidates(keys: Places, orders: Places, places: Places, leaders: int) -> tuple[Places, Places, Cut]:
-    """Pairs of documents that share a key, each once, and what was left out.
+class Buckets:
+    """Documents that share a key, in the order of the keys, then of `orders`, which are hashes of their texts.
 
-    `orders` are hashes of the texts: one copy of a text stands for all of them. In each bucket, in this order, the
-    first `leaders` members are paired with all that follow. So a bucket of up to `leaders` + 1 is compared in full, and
-    one of a million costs `leaders` million comparisons.
+    One copy of a text stands for all of them. In each bucket the first members lead: they are paired with all that
+    follow. With eight leaders a bucket of up to nine is compared in full, and one of a million costs eight million
+    comparisons.
     """
-    rows = met(keys)
-    rows = rows[np.lexsort((places[rows], orders[rows], keys[rows]))]
-    rows = rows[~repeats(keys[rows], orders[rows])]
-    starts, sizes = grouped(repeats(keys[rows]))
-    behind = np.arange(len(rows)) - starts
-    of = places[rows]
-    pairs = [(of[starts[after] + leader], of[after]) for leader in range(leaders) if (after := behind > leader).any()]
-    empty = np.empty(0, np.uint64)
-    left = np.concatenate([empty, *(pair[0] for pair in pairs)])
-    right = np.concatenate([empty, *(pair[1] for pair in pairs)])
-    found = Links(left, right, np.empty(len(left))).unique()
-    return found.left, found.right, _cut(of, starts, sizes, leaders)
 
+    def __init__(self, keys: Places, orders: Places, places: Places) -> None:
+        rows = met(keys)
+        rows = rows[np.lexsort((places[rows], orders[rows], keys[rows]))]
+        rows = rows[~repeats(keys[rows], orders[rows])]
+        self._places = places[rows]
+        self._starts, self._sizes = grouped(repeats(keys[rows]))
 
-def _cut(places: Places, starts: Rows, sizes: Rows, leaders: int) -> Cut:
-    first = np.flatnonzero((starts == np.arange(len(starts))) & (sizes > leaders + 1))
-    size = sizes[first]
-    left_out = (size - leaders) * (size - leaders - 1) // 2
-    largest = sorted(zip((-size).tolist(), places[first].tolist(), strict=True))[:LARGEST]
-    return Cut(len(first), int(size.sum()), int(left_out.sum()), [(-size, place) for size, place in largest])
+    def pairs(self, leader: int) -> tuple[Places, Places]:
+        """The leader of this number of each bucket with all that follow it; each pair once, the lower place first."""
+        after = np.arange(len(self._starts)) - self._starts > leader
+        left, right = self._places[self._starts[after] + leader], self._places[after]
+        return unique(np.minimum(left, right), np.maximum(left, right))
+
+    def cut(self, leaders: int) -> Cut:
+        """What is left out with so many leaders."""
+        first = np.flatnonzero((self._starts == np.arange(len(self._starts))) & (self._sizes > leaders + 1))
+        size = self._sizes[first]
+        left_out = (size - leaders) * (size - leaders - 1) // 2
+        largest = sorted(zip((-size).tolist(), self._places[first].tolist(), strict=True))[:LARGEST]
+        return Cut(len(first), int(size.sum()), int(left_out.sum()), [(-size, place) for size, place in largest])
 
 
 class Components:

@@ -14,7 +14,7 @@ from manifests import File, Receipt
 from pipeline.shards import parquet_writer
 from pipeline.stage import Bench, Unit
 from pipeline.stages.chunks import CHUNKS_FILE, copies_by_chunk
-from pipeline.stages.clusters import Cut, Links, Places, candidates, copies
+from pipeline.stages.clusters import Buckets, Cut, Links, Places, copies
 from pipeline.stages.dedup_earlier import EARLIER_STAGE
 from pipeline.stages.dedup_keys import KEYS_FILE, KEYS_STAGE, KINDS
 from pipeline.stages.exchange import Range, batch_writer, dealt, passes
@@ -36,7 +36,7 @@ CHUNK = "chunk"
 
 ROW_BITS = np.uint64(32)
 ROWS_COST = 12.0
-"""Bytes held while a byte of keys is joined: sorting copies the columns, and a key may lead to eight candidates."""
+"""Bytes held while a byte of keys is joined: sorting copies the columns, and each leader has its candidates."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,10 @@ class DedupCandidates:
                     told = files[:ours] if kind == "same-id" else files
                     columns = gather(bench, told, index, self.partitions * len(KINDS), part)
                     if kind == "near":
-                        left, right, left_out = candidates(*columns, self.leaders)
-                        deal(found, left, right, self.partitions)
-                        cut += left_out
+                        buckets = Buckets(*columns)
+                        cut += buckets.cut(self.leaders)
+                        for leader in range(self.leaders):
+                            deal(found, *buckets.pairs(leader), self.partitions)
                     else:
                         write_pairs(pairs, kind, copies(*columns))
             if self.chunks:
@@ -111,7 +112,9 @@ def gather(bench: Bench, files: Sequence[File], index: int, of: int, part: Range
 
 
 def deal(writer: pa.ipc.RecordBatchFileWriter, left: Places, right: Places, partitions: int) -> None:
-    """Write candidates, a batch for each partition."""
+    """Write candidates, a batch for each partition; nothing if there are none."""
+    if not len(left):
+        return
     hashes = (left * np.uint64(0x9E3779B97F4A7C15) + right) * np.uint64(0xC4CEB9FE1A85EC53)
     hashes ^= hashes >> np.uint64(32)
     hashes *= np.uint64(0xFF51AFD7ED558CCD)

@@ -12,7 +12,7 @@ import numpy as np
 from manifests import File, Receipt
 from pipeline.shards import parquet_writer
 from pipeline.stage import Bench, Unit
-from pipeline.stages.clusters import Links, Places, Rows, repeats
+from pipeline.stages.clusters import Links, Places, Rows, unique
 from pipeline.stages.dedup_candidates import (
     CANDIDATES_FILE,
     CANDIDATES_STAGE,
@@ -29,7 +29,7 @@ from pipeline.stages.signatures import Hashes32, Near, Similarities
 
 PAIRS_STAGE = "dedup/pairs"
 LAST_ROW = np.uint64(0xFFFFFFFF)
-PAIRS_COST = 5.0
+PAIRS_COST = 8.0
 """Bytes held while a byte of candidates is sorted."""
 EVIDENCE_COST = 3
 """Copies of its evidence that a document takes while it is gathered."""
@@ -84,11 +84,7 @@ def _gather(bench: Bench, files: Sequence[File], number: int, of: int, part: Ran
         chosen = part.slice(hashes)
         lefts.append(left[chosen].copy())
         rights.append(right[chosen].copy())
-    left, right = np.concatenate(lefts), np.concatenate(rights)
-    order = np.lexsort((right, left))
-    left, right = left[order], right[order]
-    fresh = ~repeats(left, right)
-    return left[fresh], right[fresh]
+    return unique(np.concatenate(lefts), np.concatenate(rights))
 
 
 def _portions(pairs: int, evidence: Sequence[File], unit: Unit, memory: int) -> Iterator[slice]:

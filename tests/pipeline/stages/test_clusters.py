@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.stages.clusters import Components, Cut, candidates, copies
+from pipeline.stages.clusters import Buckets, Components, Cut, copies
 
 Pairs = set[tuple[int, int]]
 
@@ -20,9 +20,14 @@ def numbers(values: Iterable[int]) -> np.ndarray[tuple[int], np.dtype[np.uint64]
 def in_buckets(members: list[tuple[int, int]], leaders: int = 8) -> tuple[Pairs, Cut]:
     """Candidates among places 0, 1, …; a member is its key and the hash of its text."""
     keys, orders = (numbers(member[part] for member in members) for part in (0, 1))
-    left, right, cut = candidates(keys, orders, numbers(range(len(members))), leaders)
-    assert (left < right).all()
-    return set(zip(left.tolist(), right.tolist(), strict=True)), cut
+    buckets, found = Buckets(keys, orders, numbers(range(len(members)))), set()
+    for leader in range(leaders):
+        left, right = buckets.pairs(leader)
+        assert (left < right).all()
+        led = set(zip(left.tolist(), right.tolist(), strict=True))
+        assert len(led) == len(left)
+        found |= led
+    return found, buckets.cut(leaders)
 
 
 def test_no_members_make_no_pairs() -> None:
@@ -43,7 +48,7 @@ def test_one_copy_of_a_text_stands_for_all() -> None:
 
 def test_a_pair_that_meets_twice_is_one() -> None:
     assert in_buckets([(1, 7), (1, 8), (2, 7), (2, 8)])[0] == {(0, 1), (2, 3)}
-    left, right, _ = candidates(numbers([1, 1, 2, 2]), numbers([7, 8, 7, 8]), numbers([0, 1, 0, 1]), 8)
+    left, right = Buckets(numbers([1, 1, 2, 2]), numbers([7, 8, 7, 8]), numbers([0, 1, 0, 1])).pairs(0)
     assert (left.tolist(), right.tolist()) == ([0], [1])
 
 
@@ -68,9 +73,9 @@ def test_pairs_and_what_is_left_out_add_up(members: list[tuple[int, int]], leade
 
 def test_a_bucket_of_a_million_ends() -> None:
     count = 1_000_000
-    left, _, cut = candidates(np.zeros(count, np.uint64), numbers(range(count)), numbers(range(count)), 1)
-    assert len(left) == count - 1
-    assert cut.largest == [(count, 0)]
+    buckets = Buckets(np.zeros(count, np.uint64), numbers(range(count)), numbers(range(count)))
+    assert len(buckets.pairs(0)[0]) == count - 1
+    assert buckets.cut(1).largest == [(count, 0)]
 
 
 def test_of_several_reports_the_largest_buckets_are_named() -> None:

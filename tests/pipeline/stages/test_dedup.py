@@ -295,8 +295,8 @@ def test_the_number_of_partitions_does_not_show_in_the_ledger(tmp_path: Path, pa
 def test_the_number_of_passes_does_not_show_in_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shards = {"web": [{f"{n}{m}": words(range(n, 200 + 4 * m)) for m in range(3)} for n in range(4)]}
     one = dedup(tmp_path / "one", shards)
-    monkeypatch.setattr("pipeline.stages.dedup_candidates.ROWS_COST", 5_000.0)
-    monkeypatch.setattr("pipeline.stages.dedup_pairs.PAIRS_COST", 50_000.0)
+    monkeypatch.setattr("pipeline.stages.dedup_candidates.ROWS_COST", 200.0)
+    monkeypatch.setattr("pipeline.stages.dedup_pairs.PAIRS_COST", 10_000.0)
     monkeypatch.setattr("pipeline.stages.dedup_pairs.EVIDENCE_COST", 300)
     monkeypatch.setattr("pipeline.stages.dedup_keys.HELD_KEYS", 30)
     monkeypatch.setattr("pipeline.stages.dedup_keys.HELD_EVIDENCE", 300)
