@@ -22,8 +22,8 @@ WORDS = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-"""What is merged within: GPT-4's expression with digits one by one, as Qwen2 has it. A backslash is part of its command
-in LaTeX; a corpus of mathematics takes 7 % fewer tokens than by GPT-2's words. The fast engine knows it."""
+"""What is merged within: GPT-4's expression with digits one by one, as Qwen2 has it. Mathematics took 7 % fewer tokens
+than by GPT-2's words (web pages, papers and code; 16,000 entries). The fast engine knows it."""
 
 
 @dataclass(frozen=True)

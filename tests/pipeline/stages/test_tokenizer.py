@@ -40,6 +40,10 @@ def test_digits_are_tokens_one_by_one() -> None:
     assert len(encoder.encode("1234")) == 4
 
 
+def test_the_fast_engine_knows_what_is_trained() -> None:
+    assert ENCODER.engine.startswith("gigatoken ")
+
+
 TRAIN = """
 import hashlib, sys
 from pipeline.stages.tokenizer import train_tokenizer
