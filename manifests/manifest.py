@@ -211,6 +211,8 @@ class Dedup(Section):
     """Into how many files keys and candidates are dealt: as many units may work on them at a time."""
     memory: int = Field(default=256_000_000, ge=1_000_000)
     """Bytes that such a unit may take for what it joins; it makes as many passes as that asks for."""
+    paragraphs: int = Field(default=0, ge=0)
+    """Count paragraphs (lines) of at least so many characters that stand elsewhere, too; 0: do not. None is removed."""
     prefer: tuple[str, ...] = ()
     """Numbers in `meta`, such as `stars`: of duplicates of one source the one with the larger number is kept."""
     priority: tuple[str, ...] = ()

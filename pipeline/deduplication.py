@@ -180,6 +180,9 @@ def _render(run: RunFolder, summary: dict[str, Any]) -> None:
     false = near["candidates"] - near["alike"]
     share = percent(false / near["candidates"]) if near["candidates"] else "none"
     err.print(f"{near['candidates']:,} candidates were judged; {share} of them were not alike.")
+    if seen := summary["paragraphs"]["seen"]:
+        again, size = summary["paragraphs"]["repeated"], summary["paragraphs"]["bytes"]
+        err.print(f"{again:,} of {seen:,} paragraphs ({size:,} bytes) have stood somewhere before; none was removed.")
     if cut["buckets"]:
         err.print(
             f"{cut['buckets']:,} buckets with {cut['members']:,} members were not compared in full, but with their "

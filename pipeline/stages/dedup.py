@@ -70,7 +70,7 @@ def dedup_stages(sources: tuple[str, ...], settings: Dedup, published: AsPublish
     earlier = bool(settings.against)
     return [
         *([DedupEarlier(near, partitions, settings.against)] if earlier else []),
-        DedupKeys(sources, near, partitions, settings.prefer, published),
+        DedupKeys(sources, near, partitions, settings.prefer, settings.paragraphs, published),
         DedupCandidates(partitions, settings.leaders, memory, published is not None, earlier),
         *([DedupPairs(near, partitions, memory, earlier)] if near else []),
         DedupMarks(settings.priority, near is not None, settings.accept_any_share, published, earlier),
@@ -243,16 +243,18 @@ def _beyond_cap(published: AsPublished, shards: Sequence[_Shard], verdicts: Verd
 def _counts(unit: Unit, shards: Sequence[_Shard], bench: Bench) -> dict[str, Any]:
     """How many candidates there were, how many of them were false, and what was left out of large buckets."""
     cut, judged = Cut(), Counter({"candidates": 0, "alike": 0})
+    paragraphs = Counter({"seen": 0, "repeated": 0, "bytes": 0})
     for file in bench.files(unit, f"/{COUNTS_FILE}"):
         with bench.open(file) as stream:
             counts = json.load(stream)
         if "alike" in counts:
             judged.update(counts)
         else:
-            cut += Cut(**counts | {"largest": [tuple(one) for one in counts["largest"]]})
+            cut += Cut(**counts["cut"] | {"largest": [tuple(one) for one in counts["cut"]["largest"]]})
+            paragraphs.update(counts["paragraphs"])
     largest = [{"members": size, "one": _id_at(place, shards, bench)} for size, place in cut.largest]
     buckets = {"buckets": cut.buckets, "members": cut.members, "comparisons": cut.comparisons, "largest": largest}
-    return {"near": dict(judged), "cut": buckets}
+    return {"near": dict(judged), "cut": buckets, "paragraphs": dict(paragraphs)}
 
 
 def _id_at(place: int, shards: Sequence[_Shard], bench: Bench) -> str:

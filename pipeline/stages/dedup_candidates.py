@@ -14,7 +14,7 @@ from manifests import File, Receipt
 from pipeline.shards import parquet_writer
 from pipeline.stage import Bench, Unit
 from pipeline.stages.chunks import CHUNKS_FILE, copies_by_chunk
-from pipeline.stages.clusters import Buckets, Cut, Links, Places, copies
+from pipeline.stages.clusters import Buckets, Cut, Links, Places, copies, repeats
 from pipeline.stages.dedup_earlier import EARLIER_STAGE
 from pipeline.stages.dedup_keys import KEYS_FILE, KEYS_STAGE, KINDS
 from pipeline.stages.exchange import Range, batch_writer, dealt, passes
@@ -69,6 +69,7 @@ class DedupCandidates:
 
     def run(self, unit: Unit, bench: Bench) -> None:
         ours = sum(receipt.stage == KEYS_STAGE for receipt in unit.upstream)
+        paragraphs = {"seen": 0, "repeated": 0, "bytes": 0}
         files, cut, folder = list(bench.files(unit, f"/{KEYS_FILE}")), Cut(), f"{self.name}/{unit.name}"
         with (
             parquet_writer(bench.path(f"{folder}/{PAIRS_FILE}"), PAIRS) as pairs,
@@ -85,12 +86,16 @@ class DedupCandidates:
                         cut += buckets.cut(self.leaders)
                         for leader in range(self.leaders):
                             deal(found, *buckets.pairs(leader), self.partitions)
+                    elif kind == "paragraph":
+                        count_repeats(paragraphs, *columns[:2])
                     else:
                         write_pairs(pairs, kind, copies(*columns))
             if self.chunks:
                 tables = [_read_group(bench, file, unit.number) for file in bench.files(unit, f"/{CHUNKS_FILE}")]
                 write_pairs(pairs, CHUNK, copies_by_chunk(tables, ROW_BITS))
-        bench.path(f"{folder}/{COUNTS_FILE}").write_text(json.dumps(asdict(cut), sort_keys=True))
+        bench.path(f"{folder}/{COUNTS_FILE}").write_text(
+            json.dumps({"cut": asdict(cut), "paragraphs": paragraphs}, sort_keys=True)
+        )
 
 
 def keys_stages(earlier: bool) -> tuple[str, ...]:
@@ -109,6 +114,15 @@ def gather(bench: Bench, files: Sequence[File], index: int, of: int, part: Range
             column.append(values.copy())
     keys, checks, places = map(np.concatenate, gathered)
     return keys, checks, places
+
+
+def count_repeats(counts: dict[str, int], keys: Places, sizes: Places) -> None:
+    """Add up paragraphs, and those that stood somewhere before, in documents and bytes."""
+    order = np.argsort(keys, kind="stable")
+    again = repeats(keys[order])
+    counts["seen"] += len(keys)
+    counts["repeated"] += int(again.sum())
+    counts["bytes"] += int(sizes[order][again].sum())
 
 
 def deal(writer: pa.ipc.RecordBatchFileWriter, left: Places, right: Places, partitions: int) -> None:

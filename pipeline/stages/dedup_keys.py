@@ -32,12 +32,12 @@ is what the manifest prefers."""
 
 KEYS = pa.schema([("key", pa.uint64()), ("check", pa.uint64()), ("row", pa.uint32())])
 """One row a key of a document. Of identities, `check` is the rest of a 128-bit hash: who shares both is a copy. Of
-near-duplicates it is a hash of the text, on which no shard bears. Sorted by key."""
+near-duplicates it is a hash of the text, on which no shard bears, of paragraphs their size. Sorted by key."""
 
 EVIDENCE = pa.schema([("evidence", pa.list_(pa.uint32()))])
 """One row a document, in the shard's order: what near-duplicates are judged by; none of a short one, or a copy."""
 
-KINDS = ("same-id", "fork", "exact", "near")
+KINDS = ("same-id", "fork", "exact", "near", "paragraph")
 """Kinds of keys; each partition of a keys file has one batch for each, in this order."""
 
 KEYS_STAGE = "dedup/keys"
@@ -67,6 +67,8 @@ class DedupKeys:
     """Into how many parts the keys are dealt."""
     prefer: tuple[str, ...] = ()
     """Numbers in `meta` by which, larger first, one of several duplicates is kept."""
+    paragraphs: int = 0
+    """Count paragraphs of at least so many characters that stand elsewhere, too; 0: none."""
     published: AsPublished | None = None
     """Whose documents are compared by chunks instead."""
 
@@ -91,7 +93,7 @@ class DedupKeys:
             members = files.enter_context(ParquetShard(bench.path(f"{folder}/{MEMBERS_FILE}"), MEMBERS))
             evidence = files.enter_context(batch_writer(bench.path(f"{folder}/{EVIDENCE_FILE}"), EVIDENCE))
             dealt = files.enter_context(batch_writer(bench.path(f"{folder}/{KEYS_FILE}"), KEYS))
-            keys = files.enter_context(Keys(source, self.near, self.partitions, dealt, evidence))
+            keys = files.enter_context(Keys(source, self.near, self.paragraphs, self.partitions, dealt, evidence))
             for number, row in enumerate(_read(unit, bench)):
                 size, digest = len(row["text"].encode()), text_digest(row["text"])
                 bench.tally.saw(source, size)
@@ -182,6 +184,7 @@ class Keys:
 
     source: str
     near: Near | None
+    paragraphs: int
     partitions: int
     dealt: pa.ipc.RecordBatchFileWriter
     evidence: pa.ipc.RecordBatchFileWriter
@@ -206,11 +209,15 @@ class Keys:
         self.kinds[0].add(number, identity[:8], identity[8:])
 
     def add_text(self, number: int, text: str, family: str, digest: bytes) -> None:
-        _, forks, texts, bands = self.kinds
+        _, forks, texts, bands, paragraphs = self.kinds
         if family:
             identity = xxhash.xxh3_128_digest(f"fork\0{family}".encode("utf-8", "surrogatepass"))
             forks.add(number, identity[:8], identity[8:])
         texts.add(number, digest[:8], digest[8:])
+        for line in text.split("\n") if self.paragraphs else ():
+            if len(line := line.strip()) >= self.paragraphs:
+                data = line.encode()
+                paragraphs.add(number, xxhash.xxh3_64_digest(data), len(data).to_bytes(8, "little"))
         shingles = self.near.shingles(text) if self.near and digest not in self.seen else NOTHING
         evidence = NOTHING
         if self.near and len(shingles):

@@ -344,6 +344,16 @@ def test_shingles_are_of_what_the_manifest_says(
     assert outcome.dropped == dropped
 
 
+def test_paragraphs_that_stand_elsewhere_are_counted_and_stay(tmp_path: Path) -> None:
+    shards = {
+        "web": [{"a": "the same line\nshort", "b": "other words\n  the same line "}, {"c": "the same line\nshort"}]
+    }
+    outcome = dedup(tmp_path, shards, Dedup(paragraphs=8))
+    assert outcome.summary["paragraphs"] == {"seen": 4, "repeated": 2, "bytes": 26}
+    assert outcome.dropped == {"c": "exact"}
+    assert dedup(tmp_path / "not", shards).summary["paragraphs"]["seen"] == 0
+
+
 def test_case_is_told_apart_unless_asked(tmp_path: Path) -> None:
     shards = {"web": [{"a": LONG, "b": LONG.upper()}]}
     assert dedup(tmp_path / "apart", shards).dropped == {}
