@@ -1,4 +1,4 @@
-"""Objects on the web: read in one request each, taken up again in the middle where the connection broke.
+"""Requests to the web: one gate for all of them, tried again as long as what stops them may pass.
 
 urllib3 is the client: it streams without reading ahead, leaves compressed bytes as they are, and lets us retry. That of
 fsspec (aiohttp) asks anew for every 5 MB, and knows neither Retry-After nor an object that changed.
@@ -6,7 +6,6 @@ fsspec (aiohttp) asks anew for every 5 MB, and knows neither Retry-After nor an 
 
 from __future__ import annotations
 
-import io
 import math
 import random
 import re
@@ -26,8 +25,6 @@ from pipeline import credentials
 from pipeline.polite import FORBIDDEN_ATTEMPTS, Answer, Gate, Manners, backoff, retry_after
 
 CHUNK = 1 << 18
-WINDOW = 8 << 20
-"""Bytes that are kept after they were read: a reader's small steps back cost no request."""
 TIMEOUT = urllib3.Timeout(connect=30, read=60)
 PASSING = frozenset({403, 408, 425, 429, 500, 502, 503, 504})
 """Refusals after which it is worth trying again. 403 is CommonCrawl's word for too many requests."""
@@ -46,7 +43,7 @@ class FetchError(OSError):
         self.status = status
 
 
-class _PassingError(Exception):
+class PassingError(Exception):
     """Trouble that may pass; after so many attempts it is taken for lasting."""
 
     def __init__(self, message: str, attempts: float = math.inf) -> None:
@@ -82,7 +79,7 @@ class Client:
         while True:
             try:
                 return task()
-            except _PassingError as trouble:
+            except PassingError as trouble:
                 attempt += 1
                 if attempt >= min(trouble.attempts, self.manners.attempts):
                     raise FetchError(f"{public(url)}: {trouble} ({attempt} times)") from None
@@ -99,7 +96,7 @@ class Client:
         except LocationParseError as error:
             raise FetchError(f"{public(url)} is no URL") from error
         except HTTPError as error:
-            raise _PassingError(cause(error)) from None
+            raise PassingError(cause(error)) from None
         pause = retry_after(response.headers.get("Retry-After", ""), self.now())
         self.gate.tell(Answer(urlsplit(url).hostname or "", response.status, pause))
         if response.status not in (200, 206, 416):
@@ -161,7 +158,7 @@ def stat(url: str) -> Facts:
     def ask() -> Facts:
         response = client().request(url, 0, 1)  # not HEAD, which some servers refuse or answer otherwise
         response.close()
-        return _facts(url, response)
+        return facts_of(url, response)
 
     return client().persist(url, ask)
 
@@ -186,7 +183,7 @@ def read_page(url: str, max_bytes: int) -> Page:
                 if len(body) > max_bytes:
                     raise FetchError(f"{public(url)}: more than {max_bytes} bytes")
         except HTTPError as error:
-            raise _PassingError(cause(error)) from None
+            raise PassingError(cause(error)) from None
         finally:
             response.release_conn() if response.length_remaining == 0 else response.close()
         return Page(bytes(body), response.headers.get("Link", ""))
@@ -211,177 +208,14 @@ def read_range(url: str, start: int, end: int) -> bytes:
                     break
             return bytes(data[: end - start])
         except HTTPError as error:
-            raise _PassingError(cause(error)) from None
+            raise PassingError(cause(error)) from None
         finally:
             response.release_conn() if response.length_remaining == 0 else response.close()
 
     return client().persist(url, fetch)
 
 
-class HttpFile(io.RawIOBase):
-    """An object on the web as a seekable file.
-
-    Raises FetchError while it is read if it cannot be read on, or is not any more what it was when it was opened.
-    """
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self._url, self._client = url, client()
-        self._body: urllib3.BaseHTTPResponse | None = None
-        self._window = bytearray()
-        self._arrived = 0
-        """Offset behind the window: of the next byte that the body will give."""
-        self._position = 0
-        self._facts: Facts | None = None
-        self.size = self._client.persist(url, self._connect).size
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        self._position = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence])
-        return self._position
-
-    def read(self, size: int | None = -1) -> bytes:
-        end = self.size if size is None or size < 0 else min(self._position + size, self.size)
-        parts = []
-        while self._position < end:
-            parts.append(self._next(end))
-            self._position += len(parts[-1])
-        return b"".join(parts)
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        self._hang_up()
-        super().close()
-
-    def _next(self, end: int) -> bytes:
-        """Some bytes from the position on, but none from `end` on."""
-        if not self._arrived - len(self._window) <= self._position <= self._arrived + WINDOW:
-            self._hang_up()
-            self._arrived, self._window = self._position, bytearray()
-        while self._arrived <= self._position:
-            self._keep(self._client.persist(self._url, self._receive))
-        start = self._position - (self._arrived - len(self._window))
-        return bytes(self._window[start : start + end - self._position])
-
-    def _keep(self, data: bytes) -> None:
-        self._window += data
-        self._arrived += len(data)
-        if len(self._window) > 2 * WINDOW:
-            del self._window[:-WINDOW]
-
-    def _receive(self) -> bytes:
-        """The next bytes off the wire, after a break from a new connection."""
-        if self._body is None:
-            self._connect()
-        assert self._body is not None
-        try:
-            data = self._body.read(CHUNK)
-        except HTTPError as error:
-            self._hang_up()
-            raise _PassingError(cause(error)) from None
-        if not data:
-            self._hang_up()
-            raise _PassingError("the connection ended early")
-        return data
-
-    def _connect(self) -> Facts:
-        """Ask for the object from where it was read to. A server that knows no ranges sends all of it again."""
-        response = self._client.request(self._url, self._arrived)
-        facts = _facts(self._url, response)
-        if self._facts not in (None, facts):
-            response.close()
-            raise FetchError(f"{public(self._url)} changed while it was read: it was {self._facts}, now {facts}")
-        if response.status != 206 and self._arrived:
-            self._arrived, self._window = 0, bytearray()
-        self._body, self._facts = response, facts
-        return facts
-
-    def _hang_up(self) -> None:
-        if self._body is not None:
-            self._body.close()
-            self._body = None
-
-
-class Download(io.RawIOBase):
-    """An object that can only be read forwards: one that is made as it is sent, so that nobody knows its length.
-
-    Where the connection breaks it is asked for anew, and read again up to there. Raises FetchError while it is read if
-    it cannot be read on, or is not any more what it was. Nothing is asked before the first byte is.
-    """
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self._url, self._client = url, client()
-        self._body: urllib3.BaseHTTPResponse | None = None
-        self._version = ""
-        self._position = 0
-        self._ended = False
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Some bytes, at most `size`; none at the end."""
-        if self._ended:
-            return b""
-        most = CHUNK if size is None or size < 0 else min(size, CHUNK)
-        data = self._client.persist(self._url, lambda: self._receive(most))
-        self._position += len(data)
-        return data
-
-    def close(self) -> None:
-        self._hang_up()
-        super().close()
-
-    def _receive(self, size: int) -> bytes:
-        try:
-            body = self._body or self._connect()
-            data = body.read(size)
-        except HTTPError as error:
-            self._hang_up()
-            raise _PassingError(cause(error)) from None
-        if not data:
-            self._hang_up()
-            self._ended = True
-        return data
-
-    def _connect(self) -> urllib3.BaseHTTPResponse:
-        """The body from the position on."""
-        response = self._client.request(self._url)
-        version = response.headers.get("ETag", "").removeprefix("W/")
-        if self._position and version != self._version:
-            response.close()
-            raise FetchError(f"{public(self._url)} changed while it was read")
-        self._body, self._version = response, version
-        left = self._position
-        while left and (again := response.read(min(left, CHUNK))):
-            left -= len(again)
-        if left:
-            raise FetchError(f"{public(self._url)} became shorter while it was read")
-        return response
-
-    def _hang_up(self) -> None:
-        if self._body is not None:
-            self._body.close()
-            self._body = None
-
-
-def _facts(url: str, response: urllib3.BaseHTTPResponse) -> Facts:
+def facts_of(url: str, response: urllib3.BaseHTTPResponse) -> Facts:
     """Raises FetchError if the server does not say how large the object is."""
     header = "Content-Length" if response.status == 200 else "Content-Range"
     size = response.headers.get(header, "").rpartition("/")[2]
@@ -397,7 +231,7 @@ def _refusal(url: str, status: int) -> Exception:
     if status in (404, 410):
         return FileNotFoundError(f"{public(url)}: {said}")
     if status in PASSING:
-        return _PassingError(said, FORBIDDEN_ATTEMPTS if status == 403 else math.inf)
+        return PassingError(said, FORBIDDEN_ATTEMPTS if status == 403 else math.inf)
     return FetchError(f"{public(url)}: {said}", status)
 
 

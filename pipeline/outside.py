@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
 from manifests import File
-from pipeline import http, hub
+from pipeline import http, http_files, hub
 from pipeline.storage import Place, StorageError
 
 CHUNK = 1 << 20
@@ -59,7 +59,7 @@ class Outside(Place):
 
     def open(self, path: str) -> BinaryIO:
         """Open an object to be read from its beginning to its end. Raises OSError."""
-        return cast(BinaryIO, http.HttpFile(self.full(path))) if self.is_web else super().open(path)
+        return cast(BinaryIO, http_files.HttpFile(self.full(path))) if self.is_web else super().open(path)
 
     def read_range(self, path: str, start: int, end: int) -> bytes:
         """The bytes from `start` up to `end`, fewer where the object ends. Raises FileNotFoundError, StorageError."""

@@ -20,7 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from manifests import File
 from manifests.manifest import below
-from pipeline.http import Download, FetchError
+from pipeline.http import FetchError
+from pipeline.http_files import Download
 from pipeline.outside import CHUNK, InputStream, Outside, Shard
 from pipeline.path_list import is_excluded
 from pipeline.sources.unpack import DamageError

@@ -23,7 +23,7 @@ from generate import write_warc
 from measure import in_fresh_process, median, megabytes, options, show, take_turns
 
 from filters.document import Document
-from pipeline import http
+from pipeline import http, http_files
 from pipeline.outside import Outside
 from pipeline.polite import Gate, Manners
 from pipeline.sources.cc_index import CcIndex
@@ -85,7 +85,7 @@ def open_local(place: str) -> BinaryIO:
 
 
 def open_http(place: str) -> BinaryIO:
-    return http.HttpFile(place)  # type: ignore[return-value]
+    return http_files.HttpFile(place)  # type: ignore[return-value]
 
 
 def open_fsspec(place: str) -> BinaryIO:

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from web_server import Clock, Fault, Server, serving, visiting
 
-from pipeline.http import CHUNK, WINDOW, FetchError, HttpFile, client, public, read_range, stat, user_agent
+from pipeline.http import CHUNK, FetchError, client, public, read_range, stat, user_agent
+from pipeline.http_files import WINDOW, HttpFile
 from pipeline.polite import ATTEMPTS, FORBIDDEN_ATTEMPTS, FORBIDDEN_IN_A_ROW, Gate
 
 SMALL = bytes(range(256)) * 40

@@ -20,7 +20,7 @@ from web_server import Clock, Listener, Server, serving, visiting
 
 from manifests import File
 from pipeline import credentials, hub
-from pipeline.http import WINDOW
+from pipeline.http_files import WINDOW
 from pipeline.outside import Outside, Shard
 from pipeline.polite import Gate
 from pipeline.sources.stack import COLUMNS, Stack

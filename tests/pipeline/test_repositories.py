@@ -20,7 +20,8 @@ from filters.document import Document, Drop
 from filters.license import License, OptOut
 from manifests import load_manifest
 from pipeline.driver import Done, Driver
-from pipeline.http import Download, FetchError
+from pipeline.http import FetchError
+from pipeline.http_files import Download
 from pipeline.lock import Lock
 from pipeline.outside import Outside
 from pipeline.progress import Reporter
