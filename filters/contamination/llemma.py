@@ -25,7 +25,7 @@ MANY = SIZES[0] + 2
 """Of a text of so many words, the least n are words of whatever holds it, even where it begins and ends in one."""
 
 
-SHORTEST = 8
+SHORTEST = 16
 """Characters of a text that is looked for as it stands: the answer `B` stands in every page."""
 
 

@@ -11,10 +11,12 @@ from functools import cache
 from filters.wordlist import load
 
 _TAG = re.compile(r"</?(?:sup|sub|i|b|em|strong|var|span|p|br)\s*/?>")
-_TOKEN = re.compile(r"\\[A-Za-z]+|[A-Za-z]+|\d+|\S")
+_TOKEN = re.compile(r"\\[A-Za-z]+|[A-Za-z]+|\d+|\n|[.?](?=[\s$]|$)|\S")
+BREAK = "\n"
+"""The end of a line or sentence: what follows need not go on with what was before."""
 _JOINS = frozenset("+-*^_%!")
 """Before or after a question they say that it goes on there."""
-_NOTHING = frozenset("{}$()[],.;:?'\"`~&\\#/“”‘’")
+_NOTHING = frozenset("{}$()[],;:'\"`~&\\#/“”‘’")
 _DEGREES = re.compile(r"\^\s*(?:\{\s*)?(?:\\(?:circ|degree)(?![A-Za-z])|[∘°])")
 _QUOTED = re.compile(r"^[ \t]*>[> \t]*", re.MULTILINE)
 _POWERS = re.compile(r"(?<=\^)\d(?:\^\d)+")
@@ -35,11 +37,15 @@ def strict(text: str) -> list[str]:
 
 def stands_in(item: Sequence[str], text: Sequence[str]) -> bool:
     """Whether all of an item stands in a text, and does not go on there."""
-    wanted, signs = _line(item), _line(text)
+    own = [token for token in item if token != BREAK]
+    wanted, _ = _line(own)
+    signs, breaks = _line(text)
     place = signs.find(wanted)
     while place >= 0:
-        before, after = signs[place - 1 : place], signs[place + len(wanted) :][:1]
-        if not _goes_on(before, wanted[0]) and not _goes_on(after, wanted[-1]):
+        end = place + len(wanted)
+        goes_on = place not in breaks and _goes_on(signs[place - 1 : place], own[0])
+        goes_on |= end not in breaks and _goes_on(signs[end : end + 1], own[-1])
+        if not goes_on:
             return True
         place = signs.find(wanted, place + 1)
     return False
@@ -70,23 +76,33 @@ def _characters() -> dict[str, str]:
 
 
 def _goes_on(neighbour: str, end: str) -> bool:
-    return neighbour in _JOINS or (neighbour.isdigit() and end.isdigit())
+    """Whether a formula that ends here goes on with its neighbour; beside a word such a sign is a dash or a bullet."""
+    is_word = len(end) > 1 and end.isalpha()
+    return not is_word and (neighbour in _JOINS or (neighbour.isdigit() and end.isdigit()))
 
 
-def _line(tokens: Sequence[str]) -> str:
-    """In one line: letters may stand apart or together, figures may not."""
-    parts = []
-    last = ""
+def _line(tokens: Sequence[str]) -> tuple[str, set[int]]:
+    """In one line: letters may stand apart or together, figures may not; and where there are breaks."""
+    parts: list[str] = []
+    breaks = {0}
+    size, last = 0, ""
     for token in tokens:
-        parts.append(" " + token if token.isdigit() and last.isdigit() else token)
-        last = token
-    return "".join(parts)
+        if token == BREAK:
+            breaks.add(size)
+        else:
+            part = " " + token if token.isdigit() and last.isdigit() else token
+            parts.append(part)
+            size, last = size + len(part), token
+    breaks.add(size)
+    return "".join(parts), breaks
 
 
 def _named(token: str) -> str:
     if token[0] == "\\" and len(token) > 1:
         names = _names()
         return names.get(token[1:], token[1:].lower())
+    if token in (".", "?", BREAK):
+        return BREAK
     return "" if token in _NOTHING else token.lower()
 
 

@@ -12,7 +12,7 @@ from filters.contamination.fuzzy import LEAST
 from filters.contamination.items import Part
 from filters.contamination.rarity import SIZE, Rarity
 from filters.contamination.scene import Match, Scene
-from filters.contamination.strict import stands_in, strict
+from filters.contamination.strict import BREAK, stands_in, strict
 from filters.contamination.table import Laid, Table, table
 from filters.contamination.words import Numbers, ngrams
 
@@ -23,6 +23,8 @@ NAME_LETTERS = 8
 """A name that is one word must be at least so long."""
 ANSWER_WORDS = 6
 """An answer must have at least so many: `1.6` stands everywhere."""
+PHRASE_WORDS = 5
+"""And so many must a question have in which there is neither number nor sign."""
 NAME_SIGNS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.'")
 """What names of theorems are made of."""
 
@@ -88,8 +90,10 @@ def whole(parts: Sequence[Part], laid: Laid, grams: Distinctive, rarity: Rarity)
 
 def _can_be_told(part: Part, words: int) -> bool:
     """Whether a part is enough to look for."""
-    least = {"answer": ANSWER_WORDS, "name": 1}.get(part.role, 2)
-    return words >= least and (words > 1 or len(part.text) >= NAME_LETTERS)
+    if part.role == "name":
+        return words > 1 or (words == 1 and len(part.text) >= NAME_LETTERS)
+    formula = any(not sign.isalpha() and sign != BREAK for sign in strict(part.prose))
+    return words >= (ANSWER_WORDS if part.role == "answer" else 2 if formula else PHRASE_WORDS)
 
 
 def _is_name(name: bytes, text: bytes) -> bool:

@@ -40,6 +40,7 @@ _LOWER = bytes(byte + 32 if 65 <= byte <= 90 else byte for byte in range(256))
 _LETTER, _DIGIT = 1, 2
 _KINDS = bytes(_LETTER * chr(b).isalpha() + _DIGIT * chr(b).isdigit() if b < 128 else 0 for b in range(256))
 _SOLID = bytes(int(not (byte < 128 and chr(byte).isspace())) for byte in range(256))
+_BEFORE_MARKUP = np.isin(np.arange(256), list(b"&#</\\"))
 _SPACES = (0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
 """What else `str.split()` cuts at."""
 
@@ -125,29 +126,35 @@ def plain(data: bytes) -> Words:
     data = data.translate(_LOWER)
     words = _runs(data, data.translate(_KINDS))
     signs = np.frombuffer(data, np.uint8)
-    before, second, after = signs[words.start - 1], signs[words.start - 2], signs[words.end]
+    kept = np.ones(len(words.start), np.bool_)
+    near = np.flatnonzero(_BEFORE_MARKUP[signs[words.start - 1]])
+    start, end = words.start[near], words.end[near]
+    before, second, after = signs[start - 1], signs[start - 2], signs[end]
     markup = (before == ord("&")) & (after == ord(";"))
     markup |= (second == ord("&")) & (before == ord("#"))
     markup |= ((before == ord("<")) | (second == ord("<")) & (before == ord("/"))) & (after == ord(">"))
-    commands = np.flatnonzero((before == ord("\\")) & (second != ord("\\")))
-    commands = commands[signs[words.start[commands]] > ord("9")]
-    markup[commands] = True
-    _leave_environments(words, signs, commands, markup)
+    commands = (before == ord("\\")) & (second != ord("\\")) & (signs[start] > ord("9"))
+    kept[near[markup | commands]] = False
+    _leave_environments(words, signs, near[commands], kept)
+    _read_out(words, near[commands], kept)
+    return Words(words.hashes[kept], words.start[kept], words.end[kept])
+
+
+def _read_out(words: Words, commands: Places, kept: NDArray[np.bool_]) -> None:
+    """Commands that are words, as they are said."""
     said, meant = _said()
     place = np.minimum(np.searchsorted(said, words.hashes[commands]), len(said) - 1)
     found = said[place] == words.hashes[commands]
     words.hashes[commands[found]] = meant[place[found]]
-    markup[commands[found]] = False
-    kept = ~markup
-    return Words(words.hashes[kept], words.start[kept], words.end[kept])
+    kept[commands[found]] = True
 
 
-def _leave_environments(words: Words, signs: Any, commands: Places, markup: NDArray[np.bool_]) -> None:
+def _leave_environments(words: Words, signs: Any, commands: Places, kept: NDArray[np.bool_]) -> None:
     """The name in `\\begin{pmatrix}` is markup, too."""
     bounds = commands[np.isin(words.hashes[commands], _spelt(["begin", "end"]))] + 1
     bounds = bounds[bounds < len(words.start)]
     brace, near = signs[words.end[bounds - 1]], words.start[bounds] - words.end[bounds - 1] < 5
-    markup[bounds[(brace == ord("{")) & near]] = True
+    kept[bounds[(brace == ord("{")) & near]] = False
 
 
 def _runs(data: bytes, kinds: bytes) -> Words:

@@ -180,3 +180,8 @@ def test_ngrams_of_no_words():
 def test_answers_that_stand_everywhere_are_not_looked_for():
     parts = [Part("x", "0", "answer", "1.6 m"), Part("x", "1", "answer", "B")]
     assert index(parts).find(["It is 1.6 m. B B B"]) == []
+
+
+def test_a_phrase_without_number_or_sign_is_not_looked_for():
+    parts = [Part("x", "0", "question", "Which is it?"), Part("x", "1", "question", "Which of the two is it then?")]
+    assert {match.part for match in index(parts).find(["Which is it? Which of the two is it then?"])} == {1}

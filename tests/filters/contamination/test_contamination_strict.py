@@ -15,6 +15,8 @@ from filters.wordlist import load
         (r"Evaluate $\left\lfloor\frac{36}{7}\right\rfloor$.", "Evaluate ⌊36/7⌋."),
         (r"Find $x$ if $xy \leq 3\pi$.", "> Find x if\n> x y ≤ 3π"),
         (r"What is $7^{17}$?", "What is 7¹⁷?"),
+        ("Compute $3 + 4$.", "1. - Compute 3 + 4.\n- Compute 5"),
+        ("Compute $3 + 4$.", "* * *\nCompute 3 + 4\n* * *"),
     ],
 )
 def test_the_same_question_in_another_spelling(item, text):
