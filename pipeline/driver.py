@@ -13,18 +13,8 @@ from pathlib import Path
 from manifests import Flow, Receipt
 from pipeline.lock import Lock
 from pipeline.progress import Reporter
-from pipeline.stage import (
-    Stage,
-    StaleError,
-    Unit,
-    changes,
-    read_receipts,
-    receipt_path,
-    recipe_changes,
-    recipe_hash,
-    recipe_path,
-    spell_out,
-)
+from pipeline.recipe import changes, recipe_changes, recipe_hash, recipe_path, spell_out
+from pipeline.stage import Stage, StaleError, Unit, read_receipts, receipt_path
 from pipeline.storage import RunFolder, StorageError
 
 PLAN = "plan.json"

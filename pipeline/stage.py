@@ -7,24 +7,20 @@ inputs or on top of other receipts is refused, and the refusal names what change
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
-from pydantic import BaseModel, JsonValue, ValidationError
+from pydantic import ValidationError
 
 from filters.document import Document, Drop
 from manifests import Count, File, Flow, Receipt, Total
 from pipeline.outside import InputStream, Shard
+from pipeline.recipe import recipe_hash
 from pipeline.storage import RunFolder, StorageError, hash_file
-
-VERSION = 3
-"""Raised whenever the code comes to mean something else with equal fields: everything made before is stale then."""
 
 RECEIPT = "receipt.json"
 LOCATION: Mapping[str, bool] = {"location": True}
@@ -191,37 +187,6 @@ class Bench:
         self.inputs.append(stream.finish())
 
 
-def recipe(thing: Any) -> JsonValue:
-    """A stage, or anything in its fields, as JSON: all that bears on its output, locations left out."""
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        fields = [item for item in dataclasses.fields(thing) if not item.metadata.get("location")]
-        return {"is": type(thing).__name__, **{item.name: recipe(getattr(thing, item.name)) for item in fields}}
-    if isinstance(thing, BaseModel):
-        return recipe(thing.model_dump())
-    if isinstance(thing, Mapping):
-        return {str(key): recipe(thing[key]) for key in sorted(thing)}
-    if isinstance(thing, (set, frozenset)):
-        return [recipe(item) for item in sorted(thing)]
-    if isinstance(thing, (tuple, list)):
-        return [recipe(item) for item in thing]
-    if thing is None or isinstance(thing, (str, int, float, bool)):
-        return thing
-    raise TypeError(f"a stage's fields are its recipe and must be plain data, but one is {thing!r}")
-
-
-def spell_out(stage: Stage) -> bytes:
-    """A stage's recipe as canonical JSON; its hash is what receipts record."""
-    return json.dumps({"stage": recipe(stage), "version": VERSION}, sort_keys=True, indent=1).encode() + b"\n"
-
-
-def recipe_hash(stage: Stage) -> str:
-    return hashlib.sha256(spell_out(stage)).hexdigest()
-
-
-def recipe_path(recipe: str) -> str:
-    return f"recipes/{recipe}.json"
-
-
 def execute(stage: Stage, unit: Unit, run: RunFolder, position: Position) -> Receipt:
     """Do one unit under the law and return its receipt, which then stands in the run folder."""
     with run.scratch() as folder:
@@ -264,47 +229,6 @@ def read_receipts(run: RunFolder, stage: str = "") -> dict[str, Receipt]:
         with suppress(ValidationError):
             receipts[path] = Receipt.model_validate_json(data)
     return receipts
-
-
-def changes(receipt: Receipt, recipe: bytes, unit: Unit, run: RunFolder) -> list[str]:
-    """What differs between what a receipt was made from and what is asked for now; empty if it may be used.
-
-    `recipe` is the stage's, spelled out: that is worked out once a stage, not once a receipt.
-    """
-    found = recipe_changes(receipt, recipe, run)
-    if receipt.upstream != unit.standing_on:
-        found.append("the receipts it stands on")
-    then = {file.path: file.size for file in receipt.inputs}
-    now = {shard.key: then.get(shard.key, shard.size) if shard.listed else shard.size for shard in unit.inputs}
-    for key in sorted(then.keys() | now.keys()):
-        if then.get(key) != now.get(key):
-            found.append(f"input {key}: {_size(then.get(key))}, now {_size(now.get(key))}")
-    return found
-
-
-def recipe_changes(receipt: Receipt, recipe: bytes, run: RunFolder) -> list[str]:
-    """What is asked for otherwise than when the receipt was made."""
-    if receipt.recipe == hashlib.sha256(recipe).hexdigest():
-        return []
-    path = recipe_path(receipt.recipe)
-    if not run.exists(path):
-        return [f"its recipe ({path} is not there to compare)"]
-    return list(_differences("", json.loads(run.read(path)), json.loads(recipe)))
-
-
-def _size(size: int | None) -> str:
-    return "absent" if size is None else f"{size:,} bytes"
-
-
-def _differences(key: str, then: JsonValue, now: JsonValue) -> Iterator[str]:
-    if isinstance(then, dict) and isinstance(now, dict):
-        for name in sorted(then.keys() | now.keys()):
-            yield from _differences(f"{key}.{name}".lstrip("."), then.get(name), now.get(name))
-    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
-        for number, (before, after) in enumerate(zip(then, now, strict=True)):
-            yield from _differences(f"{key}.{number}", before, after)
-    elif then != now:
-        yield f"{key}: {then!r}, now {now!r}"
 
 
 def records(items: Iterable[Document | Drop], position: Position) -> Iterator[tuple[Document | Drop, Drop | None]]:

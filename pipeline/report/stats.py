@@ -13,12 +13,12 @@ from rich.console import Console
 from rich.table import Table
 
 from manifests import Receipt
+from pipeline.recipe import recipe_path
 from pipeline.report.code import SHAPES, CodeRow, by_language, code_groups, published_shapes, render_code
 from pipeline.report.folder import read_json, receipts_by_stage
 from pipeline.report.published import TABLE_9, Figure, published_figures
 from pipeline.report.text import plain, short, size, table
 from pipeline.report.totals import DOCUMENTS, TOKENS, StatsRow, added, of_kind, split_place, stats_rows
-from pipeline.stage import recipe_path
 from pipeline.storage import RunFolder
 
 

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 from manifests import Receipt
 from pipeline.outside import Shard
-from pipeline.stage import LOCATION, Bench, Unit, read_receipts, recipe, recipe_path
+from pipeline.recipe import recipe, recipe_path
+from pipeline.stage import LOCATION, Bench, Unit, read_receipts
 from pipeline.stages.dedup_keys import EVIDENCE_FILE, KEYS_FILE, KEYS_STAGE, MEMBERS_FILE
 from pipeline.stages.signatures import Near
 from pipeline.storage import RunFolder, StorageError

@@ -16,9 +16,9 @@ from manifests import ManifestError, load_manifest
 from manifests.manifest import Github
 from pipeline.corpus import CHAINS, ask, corpus, reads_web
 from pipeline.outside import Outside
+from pipeline.recipe import recipe_hash
 from pipeline.report.plan import plan
 from pipeline.sources.cc_index import CcIndex
-from pipeline.stage import recipe_hash
 from pipeline.stages.ingest import Ingest
 from pipeline.storage import StorageError
 from pipeline.tokenization import TokenizerError

@@ -14,7 +14,8 @@ from lines import Lines, Longest, ingest, outside
 from filters.document import Document, Drop
 from manifests import File, Receipt
 from pipeline.outside import Outside
-from pipeline.stage import LOCATION, Bench, Tally, Unit, Unwatched, recipe, recipe_hash, records
+from pipeline.recipe import recipe, recipe_hash
+from pipeline.stage import LOCATION, Bench, Tally, Unit, Unwatched, records
 from pipeline.storage import RunFolder, StorageError
 
 SOMEWHERE = Outside("/somewhere")

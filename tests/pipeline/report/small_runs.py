@@ -15,8 +15,9 @@ from filters.document import Document, Drop
 from filters.filter import refuse
 from manifests import Count, Flow, Receipt, Total
 from pipeline.outside import Outside
+from pipeline.recipe import recipe_hash, recipe_path, spell_out
 from pipeline.shards import DROPS, ParquetShard, drop_row
-from pipeline.stage import Unwatched, execute, receipt_path, recipe_hash, recipe_path, spell_out
+from pipeline.stage import Unwatched, execute, receipt_path
 from pipeline.stages.ingest import Ingest
 from pipeline.storage import RunFolder
 

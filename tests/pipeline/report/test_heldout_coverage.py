@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from manifests import ManifestError, load_manifest
 from pipeline.__main__ import app
 from pipeline.corpus import ask, corpus
-from pipeline.stage import recipe_hash
+from pipeline.recipe import recipe_hash
 
 MANIFEST = """
 name = "small"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from small_runs import do, ingest, narrow, shown, stand, total
 
+from pipeline.recipe import recipe_path
 from pipeline.report.published import published_figures
 from pipeline.report.stats import Comparison, StatsRow, Tokenizer, render_stats, stats
-from pipeline.stage import recipe_path
 from pipeline.storage import RunFolder
 
 
