@@ -204,13 +204,13 @@ class TokenShard:
         """The library whose ids count is asked, so that its faster stand-in is held to its word here, too."""
         ids = IndexedDataset(self._prefix)[document]
         encoder = self._encoder
-        if ids[-1] != encoder.end or not np.array_equal(ids[:-1], encoder.encode_slowly(text)):
+        if ids[-1] != encoder.end or not np.array_equal(ids[:-1], encoder.vocabulary.encode(text)):
             raise TokenizerError(
                 f"{encoder.engine} gave a document other ids than the tokenizer's own library; please report it, and"
                 " uninstall gigatoken to go on"
             )
         # Not compared with the text itself: normalisation (NFC, a leading space) may rightly have changed that.
-        if not np.array_equal(ids[:-1], encoder.encode_slowly(encoder.decode(ids[:-1].tolist()))):
+        if not np.array_equal(ids[:-1], encoder.vocabulary.encode(encoder.decode(ids[:-1].tolist()))):
             raise TokenizerError(
                 f"document {document} of a token shard does not decode to a text with the same ids; "
                 "this tokenizer loses text, choose one that does not"

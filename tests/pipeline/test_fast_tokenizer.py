@@ -72,7 +72,7 @@ def test_the_engine_is_used_where_its_ids_are_equal(encoder: TextEncoder) -> Non
 @pytest.mark.parametrize("text", written_probes())
 def test_ids_of_every_probe_are_the_references(text: str) -> None:
     for encoder in ENCODERS.values():
-        assert encoder.encode(text).tolist() == encoder.encode_slowly(text).tolist()
+        assert encoder.encode(text).tolist() == encoder.vocabulary.encode(text).tolist()
         assert encoder.end not in encoder.encode(text)
 
 
@@ -80,7 +80,7 @@ def test_ids_of_every_probe_are_the_references(text: str) -> None:
 def test_ids_of_any_text_are_the_references(text: str) -> None:
     for encoder in ENCODERS.values():
         ids = encoder.encode(text)
-        assert ids.tolist() == encoder.encode_slowly(text).tolist()
+        assert ids.tolist() == encoder.vocabulary.encode(text).tolist()
         assert encoder.end not in ids
 
 
@@ -88,7 +88,7 @@ def test_ids_of_any_text_are_the_references(text: str) -> None:
 def test_a_spelled_control_token_is_text(encoder: TextEncoder, token: str) -> None:
     text = f"a {token}{token}b"
     assert encoder.decode(encoder.encode(text).tolist()) == text
-    assert encoder.tokenizer.token_to_id(token) not in encoder.encode(text)
+    assert encoder.vocabulary.id_of(token) not in encoder.encode(text)
 
 
 def test_a_vocabulary_that_learned_to_spell_a_control_token_is_refused() -> None:
@@ -98,7 +98,7 @@ def test_a_vocabulary_that_learned_to_spell_a_control_token_is_refused() -> None
 
 def test_a_long_document_has_the_ids_of_its_whole(encoder: TextEncoder) -> None:
     text = "\n".join(written_probes() * 20)
-    assert np.array_equal(encoder.encode(text), encoder.encode_slowly(text))
+    assert np.array_equal(encoder.encode(text), encoder.vocabulary.encode(text))
 
 
 def test_what_the_engine_forgets_does_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,9 +123,9 @@ def test_what_the_engine_forgets_does_not_show(monkeypatch: pytest.MonkeyPatch) 
 def test_one_probe_that_differs_rules_the_engine_out(encoder: TextEncoder) -> None:
     assert encoder.fast is not None
     load = encoder.fast._load
-    assert prove(load, encoder.encode_slowly, iter(["a", "b"])) is not None
+    assert prove(load, encoder.vocabulary.encode, iter(["a", "b"])) is not None
     wrong = {"b": np.array([1], dtype=np.uint32)}
-    assert prove(load, lambda text: wrong.get(text, encoder.encode_slowly(text)), iter(["a", "b"])) is None
+    assert prove(load, lambda text: wrong.get(text, encoder.vocabulary.encode(text)), iter(["a", "b"])) is None
 
 
 @pytest.mark.parametrize("error", [ImportError, RuntimeError, ValueError])
