@@ -278,13 +278,16 @@ class Tokenizer(Section):
     """Where token ids come from: a file, or a small one trained on the documents of this run."""
 
     path: Location = ""
-    """A `tokenizers` JSON file: a path below `root`, an absolute path, or a URL."""
+    """A `tokenizers` JSON file, a SentencePiece model or a tiktoken file that OpenAI publishes: a path below `root`, an
+    absolute path, or a URL, such as `hf://ORG/REPOSITORY/tokenizer.json@REVISION`."""
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     """What its bytes must hash to."""
     train_vocabulary: int = Field(default=0, ge=0)
     """Train a byte-level BPE of this many entries on the documents instead of reading a file."""
     end_of_document: str = "</s>"
     """Token that is appended once to every document; it must be in the vocabulary."""
+    shard_bytes: int = Field(default=1_000_000_000, ge=1)
+    """Size of a `.bin` at which another is begun; a document is never cut."""
 
     @model_validator(mode="after")
     def has_one_origin(self) -> Tokenizer:

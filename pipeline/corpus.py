@@ -276,6 +276,7 @@ def _tokens(asked: Asked, source: str) -> Tokens:
         split=manifest.split,
         seed=manifest.seed,
         cleaned=_cleaned(manifest, source),
+        shard_bytes=manifest.tokenizer.shard_bytes,
     )
 
 
