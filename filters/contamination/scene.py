@@ -87,12 +87,14 @@ class Scene:
         group = piece[which] * (len(least) + 1) + part
         order = np.argsort(group, kind="stable")
         group, part, word, which = group[order], part[order], word[order], which[order]
-        first = np.flatnonzero(np.append(True, group[1:] != group[:-1])) if len(group) else group
+        first = np.flatnonzero(np.append(True, group[1:] != group[:-1])[: len(group)])
         size = np.diff(np.append(first, len(group)))
-        for start, rows in ((a, slice(a, a + n)) for a, n in zip(first, size, strict=True) if n >= least[part[a]]):
-            if len(np.unique(word[rows])) >= least[part[start]]:
-                found = which[rows]
-                yield Meetings(int(piece[found[0]]), int(part[start]), at[found], word[rows], key[found])
+        enough = size >= least[part[first]]
+        for start, rows in zip(first[enough].tolist(), size[enough].tolist(), strict=True):
+            own = slice(start, start + rows)
+            if len(np.unique(word[own])) >= least[part[start]]:
+                found = which[own]
+                yield Meetings(int(piece[found[0]]), int(part[start]), at[found], word[own], key[found])
 
 
 def densest(at: Places, word: Places, weight: Weights, width: int) -> tuple[float, int, int]:
