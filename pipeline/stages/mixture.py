@@ -14,6 +14,7 @@ from pipeline.shares import MEANING, Share, mix, significant, table
 from pipeline.stage import Bench, Unit
 from pipeline.stages.split import SPLITS, TRAIN
 
+MIXTURE_STAGE = "release/mixture"
 TOKENS = "tokens/"
 """What the stages that write token shards have before the source in their names."""
 
@@ -34,7 +35,7 @@ class MixtureStage:
 
     @property
     def name(self) -> str:
-        return "release/mixture"
+        return MIXTURE_STAGE
 
     @property
     def stands_on(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from pipeline.blend import Blend, apportion
 from pipeline.packed import INDEX, ROW, shard_name
 from pipeline.shares import mix
 from pipeline.stage import Bench, Unit
-from pipeline.stages.mixture import TOKENS, split_of_file, to_json, train_tokens
+from pipeline.stages.mixture import MIXTURE_STAGE, TOKENS, split_of_file, to_json, train_tokens
 from pipeline.stages.split import SPLITS, TRAIN
 from pipeline.storage import StorageError
 
@@ -48,10 +48,11 @@ class Pack:
 
     @property
     def stands_on(self) -> tuple[str, ...]:
-        return tuple(TOKENS + source for source in self.sources)
+        return (MIXTURE_STAGE, *(TOKENS + source for source in self.sources))
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
-        receipts = tuple(receipt for stage in self.stands_on for receipt in done[stage])
+        # of the mixture nothing is read: it has found that there is something to draw from
+        receipts = tuple(receipt for source in self.sources for receipt in done[TOKENS + source])
         corpus = Corpus(receipts, self.sources)
         yield Unit(INDEX_UNIT, upstream=receipts)
         for split in SPLITS:

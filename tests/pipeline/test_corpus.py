@@ -13,13 +13,14 @@ from filters.language_id import DeclaredLanguage, LanguageId
 from filters.math_score import MathScore
 from filters.models import ModelError
 from manifests import ManifestError, load_manifest
-from manifests.manifest import Github
+from manifests.manifest import Github, Mixture
 from pipeline.corpus import CHAINS, ask, corpus, reads_web
 from pipeline.outside import Outside
 from pipeline.recipe import recipe_hash
 from pipeline.report.plan import plan
 from pipeline.sources.cc_index import CcIndex
 from pipeline.stages.ingest import Ingest
+from pipeline.stages.pack import Pack
 from pipeline.storage import StorageError
 from pipeline.tokenization import TokenizerError
 
@@ -63,9 +64,14 @@ def test_the_stages_in_their_order(path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_packed_mixture_is_written_if_it_is_asked_for(path: Path) -> None:
+    *_, pack = stages(path, "packed.sequence=512", "mixture.weights.web=3", "seed=9")
+    assert pack == Pack(("web", "code"), Mixture(weights={"web": 3}), 512, 9)
+
+
 def test_no_stage_stands_on_a_later_one(path: Path) -> None:
     seen: set[str] = set()
-    for stage in stages(path):
+    for stage in stages(path, "packed.sequence=512"):
         assert set(stage.stands_on) <= seen
         seen.add(stage.name)
 
