@@ -191,8 +191,8 @@ def train_perplexity(documents: Texts, out: Path, programs: Path, prune: Sequenc
         learnt = (sentences(text) for _, text in documents if has_latex(text))
         shuffle(((line, 0) for line in chain.from_iterable(learnt) if is_prose(line)), lines)
         limits = ["--order", str(len(prune)), "--prune", *map(str, prune), "--memory", "512M", "--temp_prefix", scratch]
-        _run(programs / "lmplz", *limits, "--discount_fallback", "--text", lines, "--arpa", arpa)
-        _run(programs / "build_binary", "-q", "8", "-b", "8", "-T", scratch, "trie", arpa, out)
+        run_program(programs / "lmplz", *limits, "--discount_fallback", "--text", lines, "--arpa", arpa)
+        run_program(programs / "build_binary", "-q", "8", "-b", "8", "-T", scratch, "trie", arpa, out)
     return _written(out)
 
 
@@ -229,7 +229,8 @@ def _hash(seed: int, text: str) -> int:
     return int.from_bytes(blake2b(f"{seed} {text}".encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
-def _run(program: Path, *arguments: str | Path) -> None:
+def run_program(program: Path, *arguments: str | Path) -> None:
+    """Run one of KenLM's programs. Raises TrainingError with its own words."""
     if not program.is_file():
         raise TrainingError(f"{program} is not there; build it with: python -m filters.lmplz")
     environment = {**os.environ, "LC_ALL": "C"}

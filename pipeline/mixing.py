@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from rich.console import Console
 
+from filters.lmplz import DEFAULT as LMPLZ_FOLDER
+from filters.lmplz import build
 from manifests import Receipt
 from manifests.manifest import Mixture
-from pipeline.commands import AsJson, RunPath, existing
+from pipeline.commands import AsJson, RunPath, existing, print_json
+from pipeline.mix_search import OVERALL, Result, Search, Trial, read_heldout, summarise
 from pipeline.report.folder import read_json, receipts_by_stage
+from pipeline.report.text import plain
+from pipeline.report.text import table as columns
 from pipeline.report.totals import TOKENS, of_kind
 from pipeline.shares import mix, table
 from pipeline.stages.mixture import train_tokens
+from pipeline.stages.tokenizer import TOKENIZER_FILE
 from pipeline.storage import RunFolder, StorageError
+from pipeline.tokenization import TextEncoder, load_tokenizer, parse_tokenizer
 
 Weights = Annotated[
     str, typer.Option(metavar="SOURCE=WEIGHT,…", help="Other weights than the run's, by source or group.")
@@ -75,3 +84,79 @@ def parse_weights(text: str) -> dict[str, float]:
         return {name: float(weight) for name, _, weight in pairs}
     except ValueError:
         raise typer.BadParameter(f"{text}: write SOURCE=WEIGHT,SOURCE=WEIGHT") from None
+
+
+@mix_app.command("search")
+def search_command(
+    run: RunPath,
+    candidates: Annotated[list[str], typer.Argument(metavar="RATIO…", help="Weights to try, such as 2:4:1 4:2:1.")],
+    of: Annotated[str, typer.Option(metavar="NAME,…", help="The sources or groups that the ratios speak of.")],
+    heldout: Annotated[Path, typer.Option(metavar="FILE", help="JSON lines to measure the perplexity of.")],
+    fields: Annotated[str, typer.Option(metavar="FIELD,…", help="Fields of a line that are its text.")] = "text",
+    by: Annotated[str, typer.Option(metavar="FIELD", help="A column for each value of this field.")] = "",
+    budget: Annotated[int, typer.Option(min=256, help="Tokens that each model learns from.")] = 5_000_000,
+    seeds: Annotated[int, typer.Option(min=1, help="Models of each candidate.")] = 3,
+    order: Annotated[int, typer.Option(min=2, max=6, help="Length of the longest n-grams.")] = 4,
+    tokenizer: Annotated[str, typer.Option(metavar="FILE", help="The run's tokenizer, if it did not train it.")] = "",
+    programs: Annotated[Path, typer.Option(help="Where `make lmplz` has built KenLM.")] = LMPLZ_FOLDER,
+    as_json: AsJson = False,
+) -> None:
+    """Weights against each other: an n-gram model of the tokens of each, and its perplexity on a held-out text.
+
+    The table has the shape of Llemma's Table 5. Needs `make lmplz` once.
+
+    Example: `proofpile mix search runs/all 2:4:1 4:2:1 --of arxiv,open-web-math,code --heldout math.jsonl --by subject`
+    """
+    folder = existing(run)
+    encoder = tokenizer_of(folder, tokenizer)
+    receipts = tuple(token_receipts(folder))
+    try:
+        mixtures = {ratio: _candidate(folder, of, ratio) for ratio in candidates}
+        text = read_heldout(heldout, fields.split(","), by, encoder)
+        sources = tuple(train_tokens(receipts))
+        search = Search(folder, receipts, text, encoder.vocabulary.width, build(programs), budget, order, sources)
+        trials = [_trial(search, ratio, mixtures[ratio], seed) for seed in range(seeds) for ratio in mixtures]
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    results = summarise(trials)
+    print_json(results) if as_json else render_results(results, Console(highlight=False))
+
+
+def _trial(search: Search, ratio: str, mixture: Mixture, seed: int) -> Trial:
+    trial = search.trial(ratio, mixture, seed)
+    typer.echo(f"{ratio}, seed {seed}: {trial.perplexity[OVERALL]:.3f}", err=True)
+    return trial
+
+
+def tokenizer_of(run: RunFolder, file: str) -> TextEncoder:
+    """The tokenizer that a run trained, or the file that it was given. Raises StorageError, TokenizerError."""
+    end = read_json(run, "manifest.json")["tokenizer"]["end_of_document"]
+    if file:
+        return load_tokenizer(Path(file), end)
+    if not run.exists(TOKENIZER_FILE):
+        raise StorageError(f"{run.url} did not train its tokenizer: say where it is with --tokenizer")
+    return parse_tokenizer(run.read(TOKENIZER_FILE), end)
+
+
+def _candidate(run: RunFolder, of: str, ratio: str) -> Mixture:
+    """A ratio as a mixture in which nothing else has a part."""
+    names, parts = of.split(","), ratio.split(":")
+    if len(names) != len(parts):
+        raise ValueError(f"{ratio} has {len(parts)} parts, but --of names {len(names)}")
+    given = mixture_of(run, ",".join(f"{name}={part}" for name, part in zip(names, parts, strict=True)))
+    others = {source["name"] for source in read_json(run, "manifest.json")["sources"]} - given.sources
+    return given.model_copy(update={"weights": {**given.weights, **dict.fromkeys(others, 0.0)}})
+
+
+def render_results(results: list[Result], console: Console) -> None:
+    """A row a candidate, the best first; a column a group of the held-out text, the overall perplexity last."""
+    names = [*(name for name in results[0].mean if name not in ("", OVERALL)), OVERALL]
+    made = columns("mixture", *(plain(name).plain for name in names))
+    for result in results:
+        cells = (f"{result.mean[name]:.2f} ± {result.spread[name]:.2f}" for name in names)
+        made.add_row(plain(result.candidate), *cells)
+    console.print(made)
+    console.print(f"Perplexity per token, mean and standard deviation of {results[0].seeds} models each.")
+    again = sorted({name for result in results for name, epochs in result.epochs.items() if epochs > 1})
+    if again:
+        console.print(f"{', '.join(again)} had to be repeated: a smaller --budget compares better.")

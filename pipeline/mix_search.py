@@ -1,0 +1,180 @@
+"""Which weights a held-out text likes best: a small language model for each candidate, and its perplexity.
+
+Llemma (arXiv 2310.10631, section 3.4) trained its own model for a few steps on each candidate and took the perplexity
+of the MATH training set. Here the model is a KenLM n-gram model over token ids: minutes instead of GPU hours, and a
+proxy only, which sees no further than a few tokens. All candidates are measured in the same tokens with the same
+vocabulary, of which a token that was never seen has its small share too, so their perplexities can be compared.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import kenlm
+import numpy as np
+import numpy.typing as npt
+
+from filters.train import run_program
+from manifests import Receipt
+from manifests.manifest import Mixture
+from pipeline.blend import Blend, apportion
+from pipeline.shares import mix
+from pipeline.stage import Bench, Unwatched
+from pipeline.stages.pack import Corpus, read_sequences
+from pipeline.stages.split import TRAIN
+from pipeline.storage import RunFolder
+from pipeline.tokenization import TextEncoder
+
+SEQUENCE = 256
+"""Tokens that are drawn at a time, and that a line of the model has: a small budget still holds many documents."""
+AT_ONCE = 4096
+"""Sequences that are held in memory."""
+OVERALL = "overall"
+
+Ids = npt.NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One model: what it learnt from, and how well it knows the held-out text."""
+
+    candidate: str
+    seed: int
+    epochs: Mapping[str, float]
+    """How often each source was gone through; above 1 an n-gram model only hears the same again."""
+    perplexity: Mapping[str, float]
+    """Per token, by group of the held-out text, and overall."""
+
+
+@dataclass(frozen=True)
+class Heldout:
+    """A held-out text in tokens, by group."""
+
+    groups: Mapping[str, Sequence[Ids]]
+
+    def perplexities(self, model: kenlm.Model) -> dict[str, float]:
+        """10 ** (-S / N) for each group, and for all of them together."""
+        scores = {name: [_score(model, ids) for ids in documents] for name, documents in self.groups.items()}
+        found = {name: _perplexity(some, self.groups[name]) for name, some in scores.items()}
+        everything = [score for some in scores.values() for score in some]
+        return found | {OVERALL: _perplexity(everything, [ids for some in self.groups.values() for ids in some])}
+
+
+def _score(model: kenlm.Model, ids: Ids) -> float:
+    return math.fsum(model.score(line, bos=False, eos=False) for line in lines(ids))
+
+
+def _perplexity(scores: Sequence[float], documents: Sequence[Ids]) -> float:
+    return float(10.0 ** (-math.fsum(scores) / sum(map(len, documents))))
+
+
+def lines(ids: Ids) -> Iterator[str]:
+    """Ids as words, a sequence a line."""
+    for start in range(0, len(ids), SEQUENCE):
+        yield " ".join(map(str, ids[start : start + SEQUENCE].tolist()))
+
+
+def read_heldout(file: Path, fields: Sequence[str], by: str, encoder: TextEncoder) -> Heldout:
+    """JSON lines: of each its fields, joined by a newline, in tokens; grouped by another field. null is no text.
+
+    Raises ValueError, with the number of the line, for what is no such line, and if there is nothing to measure.
+    """
+    groups: dict[str, list[Ids]] = {}
+    with file.open(encoding="utf-8") as stream:
+        for number, line in enumerate(stream, 1):
+            try:
+                row = json.loads(line)
+                text, group = "\n".join(row[name] or "" for name in fields), str(row[by]) if by else ""
+            except (KeyError, TypeError, ValueError) as error:
+                raise ValueError(f"{file}, line {number}: no object with {', '.join(fields)}: {error}") from None
+            groups.setdefault(group, []).append(np.array([*encoder.encode(text), encoder.end]))
+    if not groups:
+        raise ValueError(f"{file} is empty")
+    return Heldout(dict(sorted(groups.items())))
+
+
+@dataclass(frozen=True)
+class Search:
+    """What all trials have in common."""
+
+    run: RunFolder
+    receipts: tuple[Receipt, ...]
+    """Of the stages that wrote tokens."""
+    heldout: Heldout
+    vocabulary: int
+    """Entries of the tokenizer."""
+    programs: Path
+    """Where KenLM's programs are, see `filters.lmplz`."""
+    budget: int = 5_000_000
+    """Tokens that each model learns from."""
+    order: int = 4
+    """Length of the longest n-grams."""
+    sources: tuple[str, ...] = field(default=())
+
+    def trial(self, candidate: str, mixture: Mixture, seed: int) -> Trial:
+        """Train a model on a mixture and measure it. Raises TrainingError, ValueError."""
+        corpus = Corpus(self.receipts, self.sources)
+        blend = self._blend(corpus, mixture, seed)
+        with tempfile.TemporaryDirectory() as scratch:
+            text, arpa, model = (Path(scratch, name) for name in ("lines.txt", "model.arpa", "model.klm"))
+            bench = Bench(Path(scratch), self.run, Unwatched())
+            with text.open("w", encoding="ascii") as stream:
+                stream.writelines(f"{line}\n" for line in drawn(corpus, blend, bench))
+            vocabulary = ("--vocab_pad", str(self.vocabulary), "--interpolate_unigrams", "1")
+            limits = ("--order", str(self.order), "--memory", "512M", "--temp_prefix", scratch, *vocabulary)
+            run_program(self.programs / "lmplz", *limits, "--discount_fallback", "--text", text, "--arpa", arpa)
+            run_program(self.programs / "build_binary", "-T", scratch, "trie", arpa, model)
+            perplexity = self.heldout.perplexities(kenlm.Model(str(model)))
+        pairs = zip(self.sources, blend.counts, blend.sizes, strict=True)
+        return Trial(candidate, seed, {name: round(n / size, 3) for name, n, size in pairs if n}, perplexity)
+
+    def _blend(self, corpus: Corpus, mixture: Mixture, seed: int) -> Blend:
+        shares = [share.share for share in mix(corpus.train_tokens, mixture)]
+        sizes = tuple(-(-corpus.stream(name, TRAIN).tokens // SEQUENCE) for name in self.sources)
+        return Blend(self.sources, apportion(shares, max(1, self.budget // SEQUENCE)), sizes, seed)
+
+
+def drawn(corpus: Corpus, blend: Blend, bench: Bench) -> Iterator[str]:
+    """The sequences of a blend as lines, in its order."""
+    for start in range(0, len(blend), AT_ONCE):
+        draws = blend.draws(start, min(len(blend), start + AT_ONCE))
+        ids = np.empty((len(draws), SEQUENCE), corpus.dtype)
+        for source, name in enumerate(blend.names):
+            here = np.flatnonzero(draws["source"] == source)
+            read_sequences(corpus.stream(name, TRAIN), draws["sequence"][here], here, ids, bench)
+        for row in ids:
+            yield from lines(row)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A row of the table: a candidate, and mean and spread of its perplexities over the seeds."""
+
+    candidate: str
+    seeds: int
+    mean: Mapping[str, float]
+    spread: Mapping[str, float]
+    """Standard deviation over the seeds; 0 where there is one seed only."""
+    epochs: Mapping[str, float]
+
+
+def summarise(trials: Iterable[Trial]) -> list[Result]:
+    """A row a candidate, the lowest overall perplexity first."""
+    by_candidate: dict[str, list[Trial]] = {}
+    for trial in trials:
+        by_candidate.setdefault(trial.candidate, []).append(trial)
+    results = [_result(name, some) for name, some in by_candidate.items()]
+    return sorted(results, key=lambda result: result.mean[OVERALL])
+
+
+def _result(candidate: str, trials: Sequence[Trial]) -> Result:
+    values = {group: [trial.perplexity[group] for trial in trials] for group in trials[0].perplexity}
+    mean = {group: round(statistics.fmean(some), 3) for group, some in values.items()}
+    spread = {group: round(statistics.stdev(some), 3) if len(some) > 1 else 0.0 for group, some in values.items()}
+    return Result(candidate, len(trials), mean, spread, trials[0].epochs)
