@@ -77,7 +77,8 @@ def self_test(parts: Sequence[Part], found: Index, rarity: Rarity, texts: Sequen
     others = index([_permuted(part, draw) for part in parts], rarity)
     mistakes: dict[str, set[int]] = {}
     for match in others.find(texts):
-        mistakes.setdefault(match.method, set()).add(match.text)
+        for name in (match.method, "own") if match.method in OWN else (match.method,):
+            mistakes.setdefault(name, set()).add(match.text)
     return SelfTest(recall, len(parts), len(texts), {name: len(at) for name, at in sorted(mistakes.items())})
 
 

@@ -149,10 +149,11 @@ def render_audit(found: Audited, console: Console) -> None:
     if found.shared:
         console.print(f"{count(len(found.shared))} questions stand in two benchmarks (in audit.json)", highlight=False)
     console.print("\nWhat each method can see at all:", highlight=False)
-    console.print(_pivot(found.coverage))
+    heads = [name for name in HEADS if console.width >= NARROW or name in FEWER]
+    console.print(_pivot(found.coverage, heads))
     if found.self_test:
         console.print("\nSelf-test: items planted in copies of these documents, and found again:", highlight=False)
-        console.print(_recall(found.self_test))
+        console.print(_recall(found.self_test, heads))
     console.print(
         f"\n{count(found.documents)} documents, {count(found.bytes)} bytes, {count(found.refused)} refused",
         highlight=False,
@@ -165,23 +166,25 @@ def render_audit(found: Audited, console: Console) -> None:
 
 HEADS = {method: method.replace("llemma-", "L ").replace("ngram-", "n ") for method in METHODS} | {"own": "own"}
 """Columns must be narrow: `L 30` is the Llemma audit's n = 30, `own` any of our own methods."""
+NARROW, FEWER = 120, ("llemma-30", "ngram-13", "fuzzy", "exact", "own")
+"""On a terminal of fewer columns only these are shown; `audit.json` and the page have all."""
 
 
-def _pivot(rows: Sequence[Coverage]) -> Table:
-    made = table("benchmark", "part", "items", *HEADS.values(), left=2)
+def _pivot(rows: Sequence[Coverage], heads: Sequence[str]) -> Table:
+    made = table("benchmark", "part", "items", *(HEADS[name] for name in heads), left=2)
     cells: dict[tuple[str, str, int], dict[str, str]] = defaultdict(dict)
     for row in rows:
         cells[row.benchmark, row.part, row.of][row.method] = f"{row.seen / row.of:.1%}"
     for (name, part, items), shares in cells.items():
-        made.add_row(name, part, count(items), *(shares[method] for method in HEADS))
+        made.add_row(name, part, count(items), *(shares[method] for method in heads))
     return made
 
 
-def _recall(tested: dict[str, Any]) -> Table:
-    made = table("kind", "planted", *HEADS.values())
+def _recall(tested: dict[str, Any], heads: Sequence[str]) -> Table:
+    made = table("kind", "planted", *(HEADS[name] for name in heads))
     for row in tested["recall"]:
-        made.add_row(row["kind"], count(row["planted"]), *(count(row["found"].get(method, 0)) for method in HEADS))
-    mistakes = (count(tested["mistakes"].get(method, 0)) for method in METHODS)
+        made.add_row(row["kind"], count(row["planted"]), *(count(row["found"].get(method, 0)) for method in heads))
+    mistakes = (count(tested["mistakes"].get(method, 0)) for method in heads)
     made.add_row("documents with a permuted item", count(tested["documents"]), *mistakes)
     return made
 
