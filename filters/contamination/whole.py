@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from filters.contamination.distinctive import Distinctive
+from filters.contamination.distinctive import PROSE, Distinctive
 from filters.contamination.fuzzy import LEAST
 from filters.contamination.items import Part
 from filters.contamination.rarity import SIZE, Rarity
@@ -92,8 +92,10 @@ def _can_be_told(part: Part, words: int) -> bool:
     """Whether a part is enough to look for."""
     if part.role == "name":
         return words > 1 or (words == 1 and len(part.text) >= NAME_LETTERS)
-    formula = any(not sign.isalpha() and sign != BREAK for sign in strict(part.prose))
-    return words >= (ANSWER_WORDS if part.role == "answer" else 2 if formula else PHRASE_WORDS)
+    signs = strict(part.prose)
+    formula = any(not sign.isalpha() and sign != BREAK for sign in signs)
+    asks = any(sign.isalpha() and len(sign) >= PROSE for sign in signs)
+    return asks and words >= (ANSWER_WORDS if part.role == "answer" else 2 if formula else PHRASE_WORDS)
 
 
 def _is_name(name: bytes, text: bytes) -> bool:

@@ -185,3 +185,7 @@ def test_answers_that_stand_everywhere_are_not_looked_for():
 def test_a_phrase_without_number_or_sign_is_not_looked_for():
     parts = [Part("x", "0", "question", "Which is it?"), Part("x", "1", "question", "Which of the two is it then?")]
     assert {match.part for match in index(parts).find(["Which is it? Which of the two is it then?"])} == {1}
+
+
+def test_a_formula_that_asks_nothing_is_not_looked_for():
+    assert index([Part("x", "0", "question", "a = 10; 10")]).find(["a := 10;\n10"]) == []
