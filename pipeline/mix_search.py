@@ -1,9 +1,9 @@
 """Which weights a held-out text likes best: a small language model for each candidate, and its perplexity.
 
 Llemma (arXiv 2310.10631, section 3.4) trained its own model for a few steps on each candidate and took the perplexity
-of the MATH training set. Here the model is a KenLM n-gram model over token ids: minutes instead of GPU hours, and a
-proxy only, which sees no further than a few tokens. All candidates are measured in the same tokens with the same
-vocabulary, of which a token that was never seen has its small share too, so their perplexities can be compared.
+of the MATH training set. Here the models are such that anybody can train them: `pipeline/ngrams.py` as a quick proxy,
+`pipeline/tiny_transformer.py` where there is torch. All candidates are measured in the same tokens with the same
+vocabulary, of which a token that was never seen has its small share, too, so their perplexities can be compared.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ import json
 import math
 import statistics
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-import kenlm
 import numpy as np
 import numpy.typing as npt
 
-from filters.train import run_program
 from manifests import Receipt
 from manifests.manifest import Mixture
 from pipeline.blend import Blend, apportion
@@ -32,12 +31,21 @@ from pipeline.storage import RunFolder
 from pipeline.tokenization import TextEncoder
 
 SEQUENCE = 256
-"""Tokens that are drawn at a time, and that a line of the model has: a small budget still holds many documents."""
+"""Tokens that are drawn at a time: a small budget still holds many documents."""
 AT_ONCE = 4096
 """Sequences that are held in memory."""
 OVERALL = "overall"
 
 Ids = npt.NDArray[np.generic]
+Score = Callable[[Ids], float]
+"""Decimal logarithm of the probability of all tokens of a document."""
+
+
+class Learner(Protocol):
+    """A kind of model."""
+
+    def learn(self, sequences: Iterable[Ids], seed: int) -> Score:
+        """What a model that learnt all rows of `sequences` says of a document."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ class Trial:
     candidate: str
     seed: int
     epochs: Mapping[str, float]
-    """How often each source was gone through; above 1 an n-gram model only hears the same again."""
+    """How often each source was gone through."""
     perplexity: Mapping[str, float]
     """Per token, by group of the held-out text, and overall."""
 
@@ -58,26 +66,16 @@ class Heldout:
 
     groups: Mapping[str, Sequence[Ids]]
 
-    def perplexities(self, model: kenlm.Model) -> dict[str, float]:
+    def perplexities(self, score: Score) -> dict[str, float]:
         """10 ** (-S / N) for each group, and for all of them together."""
-        scores = {name: [_score(model, ids) for ids in documents] for name, documents in self.groups.items()}
+        scores = {name: [score(ids) for ids in documents] for name, documents in self.groups.items()}
         found = {name: _perplexity(some, self.groups[name]) for name, some in scores.items()}
-        everything = [score for some in scores.values() for score in some]
+        everything = [one for some in scores.values() for one in some]
         return found | {OVERALL: _perplexity(everything, [ids for some in self.groups.values() for ids in some])}
-
-
-def _score(model: kenlm.Model, ids: Ids) -> float:
-    return math.fsum(model.score(line, bos=False, eos=False) for line in lines(ids))
 
 
 def _perplexity(scores: Sequence[float], documents: Sequence[Ids]) -> float:
     return float(10.0 ** (-math.fsum(scores) / sum(map(len, documents))))
-
-
-def lines(ids: Ids) -> Iterator[str]:
-    """Ids as words, a sequence a line."""
-    for start in range(0, len(ids), SEQUENCE):
-        yield " ".join(map(str, ids[start : start + SEQUENCE].tolist()))
 
 
 def read_heldout(file: Path, fields: Sequence[str], by: str, encoder: TextEncoder) -> Heldout:
@@ -106,31 +104,19 @@ class Search:
     run: RunFolder
     receipts: tuple[Receipt, ...]
     """Of the stages that wrote tokens."""
+    sources: tuple[str, ...]
     heldout: Heldout
-    vocabulary: int
-    """Entries of the tokenizer."""
-    programs: Path
-    """Where KenLM's programs are, see `filters.lmplz`."""
+    learner: Learner
     budget: int = 5_000_000
     """Tokens that each model learns from."""
-    order: int = 4
-    """Length of the longest n-grams."""
-    sources: tuple[str, ...] = field(default=())
 
     def trial(self, candidate: str, mixture: Mixture, seed: int) -> Trial:
         """Train a model on a mixture and measure it. Raises TrainingError, ValueError."""
         corpus = Corpus(self.receipts, self.sources)
         blend = self._blend(corpus, mixture, seed)
         with tempfile.TemporaryDirectory() as scratch:
-            text, arpa, model = (Path(scratch, name) for name in ("lines.txt", "model.arpa", "model.klm"))
             bench = Bench(Path(scratch), self.run, Unwatched())
-            with text.open("w", encoding="ascii") as stream:
-                stream.writelines(f"{line}\n" for line in drawn(corpus, blend, bench))
-            vocabulary = ("--vocab_pad", str(self.vocabulary), "--interpolate_unigrams", "1")
-            limits = ("--order", str(self.order), "--memory", "512M", "--temp_prefix", scratch, *vocabulary)
-            run_program(self.programs / "lmplz", *limits, "--discount_fallback", "--text", text, "--arpa", arpa)
-            run_program(self.programs / "build_binary", "-T", scratch, "trie", arpa, model)
-            perplexity = self.heldout.perplexities(kenlm.Model(str(model)))
+            perplexity = self.heldout.perplexities(self.learner.learn(drawn(corpus, blend, bench), seed))
         pairs = zip(self.sources, blend.counts, blend.sizes, strict=True)
         return Trial(candidate, seed, {name: round(n / size, 3) for name, n, size in pairs if n}, perplexity)
 
@@ -140,16 +126,15 @@ class Search:
         return Blend(self.sources, apportion(shares, max(1, self.budget // SEQUENCE)), sizes, seed)
 
 
-def drawn(corpus: Corpus, blend: Blend, bench: Bench) -> Iterator[str]:
-    """The sequences of a blend as lines, in its order."""
+def drawn(corpus: Corpus, blend: Blend, bench: Bench) -> Iterator[Ids]:
+    """The sequences of a blend in its order, so many at once."""
     for start in range(0, len(blend), AT_ONCE):
         draws = blend.draws(start, min(len(blend), start + AT_ONCE))
         ids = np.empty((len(draws), SEQUENCE), corpus.dtype)
         for source, name in enumerate(blend.names):
             here = np.flatnonzero(draws["source"] == source)
             read_sequences(corpus.stream(name, TRAIN), draws["sequence"][here], here, ids, bench)
-        for row in ids:
-            yield from lines(row)
+        yield ids
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from pydantic import ValidationError
@@ -16,7 +16,8 @@ from filters.lmplz import build
 from manifests import Receipt
 from manifests.manifest import Mixture
 from pipeline.commands import AsJson, RunPath, existing, print_json
-from pipeline.mix_search import OVERALL, Result, Search, Trial, read_heldout, summarise
+from pipeline.mix_search import OVERALL, Learner, Result, Search, Trial, read_heldout, summarise
+from pipeline.ngrams import NGrams
 from pipeline.report.folder import read_json, receipts_by_stage
 from pipeline.report.text import plain
 from pipeline.report.text import table as columns
@@ -31,6 +32,8 @@ Weights = Annotated[
     str, typer.Option(metavar="SOURCE=WEIGHT,…", help="Other weights than the run's, by source or group.")
 ]
 Budget = Annotated[int, typer.Option(min=0, help="Other tokens of training than the run's; 0: the run's.")]
+
+Kind = Literal["n-grams", "transformer"]
 
 mix_app = typer.Typer(no_args_is_help=True, help="How much of each source a trainer sees.")
 
@@ -96,14 +99,16 @@ def search_command(
     by: Annotated[str, typer.Option(metavar="FIELD", help="A column for each value of this field.")] = "",
     budget: Annotated[int, typer.Option(min=256, help="Tokens that each model learns from.")] = 5_000_000,
     seeds: Annotated[int, typer.Option(min=1, help="Models of each candidate.")] = 3,
-    order: Annotated[int, typer.Option(min=2, max=6, help="Length of the longest n-grams.")] = 4,
+    model: Annotated[
+        Kind, typer.Option(help="What is trained: a quick proxy, or (needs torch) a transformer.")
+    ] = "n-grams",
     tokenizer: Annotated[str, typer.Option(metavar="FILE", help="The run's tokenizer, if it did not train it.")] = "",
     programs: Annotated[Path, typer.Option(help="Where `make lmplz` has built KenLM.")] = LMPLZ_FOLDER,
     as_json: AsJson = False,
 ) -> None:
-    """Weights against each other: an n-gram model of the tokens of each, and its perplexity on a held-out text.
+    """Weights against each other: a small model for each, and its perplexity on a held-out text.
 
-    The table has the shape of Llemma's Table 5. Needs `make lmplz` once.
+    The table has the shape of Llemma's Table 5. The n-gram models need `make lmplz` once.
 
     Example: `proofpile mix search runs/all 2:4:1 4:2:1 --of arxiv,open-web-math,code --heldout math.jsonl --by subject`
     """
@@ -114,12 +119,22 @@ def search_command(
         mixtures = {ratio: _candidate(folder, of, ratio) for ratio in candidates}
         text = read_heldout(heldout, fields.split(","), by, encoder)
         sources = tuple(train_tokens(receipts))
-        search = Search(folder, receipts, text, encoder.vocabulary.width, build(programs), budget, order, sources)
+        search = Search(folder, receipts, sources, text, _learner(model, encoder, programs), budget)
         trials = [_trial(search, ratio, mixtures[ratio], seed) for seed in range(seeds) for ratio in mixtures]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     results = summarise(trials)
     print_json(results) if as_json else render_results(results, Console(highlight=False))
+
+
+def _learner(model: Kind, encoder: TextEncoder, programs: Path) -> Learner:
+    if model == "n-grams":
+        return NGrams(build(programs), encoder.vocabulary.width)
+    try:
+        from pipeline.tiny_transformer import Transformer
+    except ModuleNotFoundError as error:
+        raise typer.BadParameter(f"{error}; pip install torch", param_hint="--model") from None
+    return Transformer(encoder.vocabulary.width, encoder.end)
 
 
 def _trial(search: Search, ratio: str, mixture: Mixture, seed: int) -> Trial:

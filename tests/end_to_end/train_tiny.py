@@ -17,60 +17,14 @@ from torch.nn import functional as F  # noqa: N812
 from torch.utils.data import DataLoader
 
 from pipeline.packed import PackedMixture, Steps
-
-WIDTH, HEADS, LAYERS = 64, 4, 2
-ROTARY_BASE = 10_000.0
-
-
-class Block(nn.Module):
-    """Attention and a feed-forward network, each before a norm."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.norms = nn.ModuleList(nn.RMSNorm(WIDTH) for _ in range(2))
-        self.qkv, self.out = nn.Linear(WIDTH, 3 * WIDTH), nn.Linear(WIDTH, WIDTH)
-        self.feed = nn.Sequential(nn.Linear(WIDTH, 4 * WIDTH), nn.GELU(), nn.Linear(4 * WIDTH, WIDTH))
-
-    def forward(self, x: Tensor, positions: Tensor, mask: Tensor) -> Tensor:
-        batch, length, _ = x.shape
-        parts = self.qkv(self.norms[0](x)).view(batch, length, 3, HEADS, -1).permute(2, 0, 3, 1, 4)
-        query, key, value = rotate(parts[0], positions), rotate(parts[1], positions), parts[2]
-        seen = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        x = x + self.out(seen.transpose(1, 2).reshape(batch, length, WIDTH))
-        return x + self.feed(self.norms[1](x))
-
-
-def rotate(x: Tensor, positions: Tensor) -> Tensor:
-    """Rotary embedding of positions that begin anew with each document."""
-    half = x.shape[-1] // 2
-    angles = positions[:, None, :, None] / ROTARY_BASE ** (torch.arange(half) / half)
-    left, right = x[..., :half], x[..., half:]
-    return torch.cat([left * angles.cos() - right * angles.sin(), left * angles.sin() + right * angles.cos()], -1)
-
-
-class Tiny(nn.Module):
-    """A decoder whose tokens see what comes before them in their own document."""
-
-    def __init__(self, vocabulary: int) -> None:
-        super().__init__()
-        self.embed = nn.Embedding(vocabulary, WIDTH)
-        self.blocks = nn.ModuleList(Block() for _ in range(LAYERS))
-        self.norm, self.head = nn.RMSNorm(WIDTH), nn.Linear(WIDTH, vocabulary, bias=False)
-
-    def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        documents = batch["documents"]
-        mask = (documents[:, None, :, None] == documents[:, None, None, :]).tril()
-        x = self.embed(batch["input_ids"])
-        for block in self.blocks:
-            x = block(x, batch["positions"], mask)
-        logits: Tensor = self.head(self.norm(x))
-        return logits
+from pipeline.tiny_transformer import TinyTransformer
 
 
 def loss_of(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
     """Of every token but the first of a document, which nothing before it tells."""
     ids, first = batch["input_ids"][:, 1:], batch["positions"][:, 1:] == 0
-    return F.cross_entropy(model(batch)[:, :-1].flatten(0, 1), ids.masked_fill(first, -100).flatten())
+    logits = model(batch["input_ids"], batch["documents"], batch["positions"])
+    return F.cross_entropy(logits[:, :-1].flatten(0, 1), ids.masked_fill(first, -100).flatten())
 
 
 def train(
@@ -83,7 +37,7 @@ def train(
 ) -> list[float]:
     """Train up to a step, from the checkpoint if there is one; returns the loss of each step that was taken."""
     torch.manual_seed(0)
-    model = Tiny(vocabulary)
+    model = TinyTransformer(vocabulary)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     trained = 0
     if checkpoint and checkpoint.exists():

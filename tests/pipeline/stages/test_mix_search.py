@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +15,25 @@ from typer.testing import CliRunner
 from filters.models import resolve
 from manifests.manifest import Mixture, Split
 from pipeline.__main__ import app
-from pipeline.mix_search import OVERALL, SEQUENCE, Heldout, Search, Trial, lines, read_heldout, summarise
+from pipeline.mix_search import OVERALL, SEQUENCE, Heldout, Score, Search, Trial, read_heldout, summarise
 from pipeline.stages.tokens import Tokens
 from pipeline.tokenization import TextEncoder, load_tokenizer
 
 
-class Uniform:
-    """A model to which all words are equally likely."""
+def uniform(ids: Any) -> float:
+    """All tokens are equally likely."""
+    return -2.0 * len(ids)
 
-    def score(self, line: str, bos: bool, eos: bool) -> float:
-        assert not bos
-        assert not eos
-        return -2.0 * len(line.split())
+
+class Remembering:
+    """Learns nothing, but keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[int]] = []
+
+    def learn(self, sequences: Iterable[Any], seed: int) -> Score:
+        self.rows = [row for rows in sequences for row in rows.tolist()]
+        return uniform
 
 
 @pytest.fixture
@@ -42,15 +49,7 @@ def heldout_file(folder: Path, rows: Sequence[Any]) -> Path:
 
 def test_perplexity_is_per_token_of_each_group_and_of_all() -> None:
     groups = {"Algebra": [np.arange(10)], "Geometry": [np.arange(3 * SEQUENCE), np.arange(1)]}
-    assert Heldout(groups).perplexities(Uniform()) == pytest.approx(  # type: ignore[arg-type]
-        {"Algebra": 100, "Geometry": 100, OVERALL: 100}
-    )
-
-
-def test_lines_are_all_ids_in_order() -> None:
-    ids = np.arange(2 * SEQUENCE + 3)
-    assert [len(line.split()) for line in lines(ids)] == [SEQUENCE, SEQUENCE, 3]
-    assert [int(word) for line in lines(ids) for word in line.split()] == ids.tolist()
+    assert Heldout(groups).perplexities(uniform) == pytest.approx({"Algebra": 100, "Geometry": 100, OVERALL: 100})
 
 
 def test_a_held_out_text_is_its_fields_by_group_and_ends_as_documents_do(tmp_path: Path, encoder: TextEncoder) -> None:
@@ -79,26 +78,6 @@ def test_the_table_has_mean_and_spread_best_first() -> None:
     assert rows == [("2:4:1", 2, 8.5, 0.707), ("4:2:1", 2, 13.0, 1.414)]
 
 
-LMPLZ = """#!/bin/sh
-while [ $# -gt 0 ]; do case $1 in --text) text=$2;; --arpa) arpa=$2;; --vocab_pad) pad=$2;; esac; shift; done
-echo "$pad" >> {folder}/pads
-cp "$text" {folder}/text
-: > "$arpa"
-"""
-
-
-@pytest.fixture
-def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Stand-ins for KenLM's programs, which note what they were given, and a model that all is alike to."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    for name, script in (("lmplz", LMPLZ.replace("{folder}", str(folder))), ("build_binary", "#!/bin/sh\n")):
-        (folder / name).write_text(script)
-        (folder / name).chmod(0o755)
-    monkeypatch.setattr("kenlm.Model", lambda path: Uniform())
-    return folder
-
-
 @pytest.fixture
 def corpus(tmp_path: Path) -> TinyCorpus:
     corpus = TinyCorpus(tmp_path)
@@ -112,18 +91,18 @@ def corpus(tmp_path: Path) -> TinyCorpus:
     return corpus
 
 
-def test_a_model_learns_the_budget_of_the_mixture(corpus: TinyCorpus, programs: Path) -> None:
-    heldout = Heldout({"": [np.arange(5)]})
+def test_a_model_learns_the_budget_of_the_mixture(corpus: TinyCorpus) -> None:
     receipts = tuple(receipt for source in ("web", "code") for receipt in corpus.done[f"tokens/{source}"])
-    search = Search(corpus.run, receipts, heldout, 300, programs, 4 * SEQUENCE, sources=("web", "code"))
-    trial = search.trial("3:1", Mixture(weights={"web": 3, "code": 1}), seed=0)
+    model = Remembering()
+    search = Search(corpus.run, receipts, ("web", "code"), Heldout({"": [np.arange(5)]}), model, 4 * SEQUENCE)
+    mixture = Mixture(weights={"web": 3, "code": 1})
+    trial = search.trial("3:1", mixture, seed=0)
     assert trial.perplexity == pytest.approx({"": 100, OVERALL: 100})
     assert trial.epochs["web"] < 3
-    drawn = (programs / "text").read_text().splitlines()
-    assert [len(line.split()) for line in drawn] == [SEQUENCE] * 4
-    assert (programs / "pads").read_text() == "300\n"
-    search.trial("3:1", Mixture(weights={"web": 3, "code": 1}), seed=1)
-    assert (programs / "text").read_text().splitlines() != drawn
+    first = model.rows
+    assert [len(row) for row in first] == [SEQUENCE] * 4
+    search.trial("3:1", mixture, seed=1)
+    assert model.rows != first
 
 
 def ask(corpus: TinyCorpus, *arguments: str) -> Any:
@@ -132,10 +111,8 @@ def ask(corpus: TinyCorpus, *arguments: str) -> Any:
     return CliRunner().invoke(app, command, env={"COLUMNS": "300"})
 
 
-def test_the_verb_tries_every_candidate_with_every_seed(
-    corpus: TinyCorpus, programs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("pipeline.mixing.build", lambda folder: programs)
+def test_the_verb_tries_every_candidate_with_every_seed(corpus: TinyCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.mixing._learner", lambda *asked: Remembering())
     options = ("--of", "web,code", "--tokenizer", str(corpus.inputs.parent / "tokenizer.json"), "--seeds", "2")
     done = ask(corpus, "2:1", "1:0", *options, "--json")
     assert done.exit_code == 0, done.output
