@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
 from filters.lmplz import DEFAULT as LMPLZ_FOLDER
 from filters.lmplz import build
@@ -19,8 +18,6 @@ from pipeline.commands import AsJson, RunPath, existing, print_json
 from pipeline.mix_search import OVERALL, Learner, Result, Search, Trial, read_heldout, summarise
 from pipeline.ngrams import NGrams
 from pipeline.report.folder import read_json, receipts_by_stage
-from pipeline.report.text import plain
-from pipeline.report.text import table as columns
 from pipeline.report.totals import TOKENS, of_kind
 from pipeline.shares import mix, table
 from pipeline.stages.mixture import train_tokens
@@ -124,7 +121,7 @@ def search_command(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     results = summarise(trials)
-    print_json(results) if as_json else render_results(results, Console(highlight=False))
+    print_json(results) if as_json else typer.echo(show(results))
 
 
 def _learner(model: Kind, encoder: TextEncoder, programs: Path) -> Learner:
@@ -163,15 +160,16 @@ def _candidate(run: RunFolder, of: str, ratio: str) -> Mixture:
     return given.model_copy(update={"weights": {**given.weights, **dict.fromkeys(others, 0.0)}})
 
 
-def render_results(results: list[Result], console: Console) -> None:
+def show(results: list[Result]) -> str:
     """A row a candidate, the best first; a column a group of the held-out text, the overall perplexity last."""
     names = [*(name for name in results[0].mean if name not in ("", OVERALL)), OVERALL]
-    made = columns("mixture", *(plain(name).plain for name in names))
+    rows = [["mixture", *names]]
     for result in results:
-        cells = (f"{result.mean[name]:.2f} ± {result.spread[name]:.2f}" for name in names)
-        made.add_row(plain(result.candidate), *cells)
-    console.print(made)
-    console.print(f"Perplexity per token, mean and standard deviation of {results[0].seeds} models each.")
+        rows.append([result.candidate, *(f"{result.mean[name]:.2f} ± {result.spread[name]:.2f}" for name in names)])
+    widths = [max(map(len, cells)) for cells in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    lines.append(f"Perplexity per token, mean and standard deviation of {results[0].seeds} models each.")
     again = sorted({name for result in results for name, epochs in result.epochs.items() if epochs > 1})
     if again:
-        console.print(f"{', '.join(again)} had to be repeated: a smaller --budget compares better.")
+        lines.append(f"{', '.join(again)} had to be repeated: a smaller --budget compares better.")
+    return "\n".join(lines)

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from filters.models import resolve
 from manifests.manifest import Mixture, Split
 from pipeline.__main__ import app
-from pipeline.mix_search import OVERALL, SEQUENCE, Heldout, Score, Search, Trial, read_heldout, summarise
+from pipeline.mix_search import OVERALL, SEQUENCE, Heldout, Result, Score, Search, Trial, read_heldout, summarise
+from pipeline.mixing import show
 from pipeline.stages.tokens import Tokens
 from pipeline.tokenization import TextEncoder, load_tokenizer
 
@@ -134,3 +135,12 @@ def test_candidates_that_cannot_be_are_refused(corpus: TinyCorpus, arguments: tu
     done = ask(corpus, *arguments, "--tokenizer", str(corpus.inputs.parent / "tokenizer.json"))
     assert done.exit_code == 2
     assert said in done.output
+
+
+def test_the_table_has_a_column_for_each_group() -> None:
+    mean, spread = {"Algebra": 98.1, "Geometry": 152.0, OVERALL: 100.5}, {"Algebra": 0.5, "Geometry": 1, OVERALL: 0}
+    head, row, _, warning = show([Result("2:4:1", 3, mean, spread, {"arxiv": 1.2, "web": 0.4})]).splitlines()
+    assert head.split() == ["mixture", "Algebra", "Geometry", "overall"]
+    assert row.split("  ")[-1].strip() == "100.50 ± 0.00"
+    assert len(row) == len(head)
+    assert warning.startswith("arxiv had to be repeated")
