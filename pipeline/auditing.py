@@ -49,6 +49,7 @@ def audit_command(
     ],
     out_dir: Annotated[str, typer.Option("--out", metavar="DIR", help="Run folder to write; resumed if it is there.")],
     field: Annotated[str, typer.Option("--text-field", help="Field or column of the text.")] = "text",
+    id_field: Annotated[str, typer.Option(help="Field or column of the id; none: file and row.")] = "",
     workers: Annotated[int, typer.Option(min=0, help="Units at a time on Ray; 0: one per core.")] = 0,
     no_ray: Annotated[bool, typer.Option("--inline", help="All in this process.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show coverage and inputs, and read none.")] = False,
@@ -66,7 +67,7 @@ def audit_command(
         return _tell(_planned(wanted, shards), json_wanted)
     run = RunFolder(out_dir if "://" in out_dir else os.path.abspath(out_dir))
     run.check_writable()
-    source = Texts(field=field)
+    source = Texts(field=field, id_field=id_field)
     with alone(run):
         done = _bring_about(
             run, [AuditSample(wanted, source, shards=shards), Audit(wanted, source, shards=shards)], workers, no_ray

@@ -58,7 +58,7 @@ def test_an_audit_of_json_lines_and_parquet(place):
     own = {(hit["item"], hit["part"], hit["document"]) for hit in hits(place) if hit["method"] in ("fuzzy", "exact")}
     assert own == {
         ("0", "question", "in.jsonl.gz:2"), ("0", "question", "in.jsonl.gz:3"),
-        ("1", "question", "in.jsonl.gz:4"), ("0", "answer", "b"),
+        ("1", "question", "in.jsonl.gz:4"), ("0", "answer", "in.parquet:2"),
     }  # fmt: skip
     assert found["documents"] == 6
     assert found["benchmarks"]["jam"]["problems"] == ["jam 2: no question"]
@@ -100,6 +100,23 @@ def test_generations_are_read_from_the_field_that_is_named(place):
     path = lines(place / "generations.jsonl", [{"output": QUESTION}])
     audit(place, str(path), "--text-field", "output")
     assert {hit["document"] for hit in hits(place)} == {"generations.jsonl:1"}
+
+
+def test_ids_are_read_from_the_field_that_is_named(place):
+    lines(place / "ids.jsonl", [{"text": QUESTION, "key": "k"}])
+    audit(place, str(place / "ids.jsonl"), str(place / "in.parquet"), "--id-field", "key")
+    assert {hit["document"] for hit in hits(place)} == {"k", "in.parquet:2"}
+
+
+def test_documents_of_a_run_have_their_own_ids(place):
+    row = dict.fromkeys(("source", "subset", "url", "date", "license", "meta"), "")
+    (place / "run/documents/x").mkdir(parents=True)
+    (place / "run/manifest.json").write_text("{}")
+    pq.write_table(
+        pa.Table.from_pylist([row | {"id": "d", "text": QUESTION}]), place / "run/documents/x/documents.parquet"
+    )
+    audit(place, str(place / "run"))
+    assert {hit["document"] for hit in hits(place)} == {"d"}
 
 
 def test_broken_inputs_are_counted_and_told(place):
