@@ -260,7 +260,7 @@ class Decontaminate(Section):
 
 
 class Split(Section):
-    """Train, validation and test."""
+    """Train, validation and test. Under the recipe `published` every document is a group by itself."""
 
     validation: float = Field(default=0.005, ge=0, lt=1)
     """Share of groups (site, repository, paper) that go to validation."""
@@ -288,6 +288,8 @@ class Tokenizer(Section):
     """Token that is appended once to every document; it must be in the vocabulary."""
     shard_bytes: int = Field(default=1_000_000_000, ge=1)
     """Size of a `.bin` at which another is begun; a document is never cut."""
+    input_ids: bool = False
+    """Write the ids into the Parquet file beside each `.bin`, too, as a column `input_ids`."""
 
     @model_validator(mode="after")
     def has_one_origin(self) -> Tokenizer:

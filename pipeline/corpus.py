@@ -276,7 +276,9 @@ def _tokens(asked: Asked, source: str) -> Tokens:
         split=manifest.split,
         seed=manifest.seed,
         cleaned=_cleaned(manifest, source),
+        by_document=manifest.recipe == "published",
         shard_bytes=manifest.tokenizer.shard_bytes,
+        input_ids=manifest.tokenizer.input_ids,
     )
 
 

@@ -24,7 +24,7 @@ from languages.published import PublishedRules
 from manifests.manifest import Split
 from pipeline.shards import parquet_writer
 from pipeline.stages.clusters import Links, unique
-from pipeline.stages.split import group_of, split_of
+from pipeline.stages.split import own_group, split_of
 
 CHUNKS = pa.schema([("key", pa.uint64()), ("check", pa.uint64()), ("row", pa.uint32())])
 """One row a chunk of a document: the first 16 bytes of its SHA-256 and the document's row. A row group a partition."""
@@ -50,7 +50,7 @@ class AsPublished:
         rules = self.rules(row["subset"])
         if not rules or not rules.max_files:
             return ""
-        return f"{rules.name}/{split_of(self.seed, group_of(row), self.split.validation, self.split.test)}"
+        return f"{rules.name}/{split_of(self.seed, own_group(row), self.split.validation, self.split.test)}"
 
     def beyond_cap(self, group: str, members: Iterable[tuple[str, int]]) -> dict[int, str]:
         """Of members, by id and place, those beyond the first `max_files` in the order of a hash of seed and id."""

@@ -35,6 +35,14 @@ def group_of(row: Mapping[str, Any]) -> str:
     return f"site:{host}" if host else f"id:{row['id']}"
 
 
+def own_group(row: Mapping[str, Any]) -> str:
+    """A document's group where each is one by itself, as in the published code, which parted files, not repositories.
+
+    It shuffled what it had read with a seed, or took papers in their order: where a file went depended on all others.
+    """
+    return f"id:{row['id']}"
+
+
 def split_of(seed: int, group: str, validation: float, test: float) -> str:
     """The split of a group, by a hash of seed and group. `validation` and `test` are shares of all groups."""
     place = xxhash.xxh3_64_intdigest(f"split/{seed}/{group}".encode("utf-8", "surrogatepass")) / 2**64

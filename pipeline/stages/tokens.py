@@ -24,13 +24,15 @@ from pipeline.stage import Bench, Position, Unit
 from pipeline.stages.dedup import MARKS_STAGE
 from pipeline.stages.ingest import group
 from pipeline.stages.kept import kept_documents
-from pipeline.stages.split import group_of, split_of
+from pipeline.stages.split import group_of, own_group, split_of
 from pipeline.stages.tokenizer import TOKENIZER_FILE, TOKENIZER_STAGE
 from pipeline.tokenization import TextEncoder, TokenizerError, load_tokenizer, parse_tokenizer
 
 _SIDECAR_TYPES: list[tuple[str, pa.DataType]] = [("document", pa.int64()), ("id", pa.string()), ("tokens", pa.int32())]
 SIDECAR = pa.schema(_SIDECAR_TYPES)
 """One row a document of a token shard: its index there, its id, its tokens with the end."""
+INPUT_IDS = pa.field("input_ids", pa.list_(pa.int32()))
+"""One more column if it is asked for: the ids, the end among them."""
 
 COLUMNS = ("id", "subset", "text", "url", "meta")
 
@@ -46,6 +48,8 @@ class Tokens:
     end_of_document: str = "</s>"
     """Token that is appended once to every document."""
     split: Split = field(default_factory=Split)
+    by_document: bool = False
+    """Split documents one by one, not by group, as the published code did."""
     seed: int = 0
     tokenizer: Model | None = None
     """A `tokenizers` file; none: the one that the stage `tokenizer` trains."""
@@ -53,6 +57,8 @@ class Tokens:
     """The stage that has decontaminated the documents; none: they are as dedup left them."""
     shard_bytes: int = 1_000_000_000
     """Bytes of a `.bin` after which another is begun."""
+    input_ids: bool = False
+    """Write the ids into the sidecar, too, as Hugging Face's trainers read them."""
 
     @property
     def name(self) -> str:
@@ -87,7 +93,9 @@ class Tokens:
                 split = self._split(record)
                 if split not in shards:
                     prefix = shard_prefix(self.name, split, unit.name)
-                    shards[split] = stack.enter_context(TokenShards(bench, prefix, encoder, self.shard_bytes))
+                    shards[split] = stack.enter_context(
+                        TokenShards(bench, prefix, encoder, self.shard_bytes, self.input_ids)
+                    )
                 shards[split].write(record, outcome)
                 bench.tally.keep(self.source, record.size)
                 name = f"{group(self.source, record.row['subset'])}/{split}"
@@ -100,7 +108,8 @@ class Tokens:
             return parse_tokenizer(file.read(), self.end_of_document)
 
     def _split(self, record: Record) -> str:
-        return split_of(self.seed, group_of(record.row), self.split.validation, self.split.test)
+        apart = own_group(record.row) if self.by_document else group_of(record.row)
+        return split_of(self.seed, apart, self.split.validation, self.split.test)
 
 
 def shard_prefix(stage: str, split: str, unit: str) -> str:
@@ -144,8 +153,8 @@ class TokenShards:
     A document is never cut, so one that is larger than a shard is a shard by itself.
     """
 
-    def __init__(self, bench: Bench, prefix: str, encoder: TextEncoder, limit: int) -> None:
-        self._bench, self._prefix, self._encoder = bench, prefix, encoder
+    def __init__(self, bench: Bench, prefix: str, encoder: TextEncoder, limit: int, input_ids: bool) -> None:
+        self._bench, self._prefix, self._encoder, self._input_ids = bench, prefix, encoder, input_ids
         self._limit = limit // encoder.dtype.itemsize
         self._number, self._tokens = 0, 0
         self._last = ExitStack()
@@ -153,7 +162,8 @@ class TokenShards:
 
     def _begin(self) -> TokenShard:
         ending = f"~{self._number:05}" if self._number else ""
-        return self._last.enter_context(TokenShard(self._bench.path(self._prefix + ending), self._encoder))
+        path = self._bench.path(self._prefix + ending)
+        return self._last.enter_context(TokenShard(path, self._encoder, self._input_ids))
 
     def write(self, record: Record, ids: Ids) -> None:
         """Add a document. Raises OSError, and TokenizerError as a shard does that is finished."""
@@ -178,19 +188,25 @@ class TokenShard:
     Raises TokenizerError if what stands on disk is not the text that was tokenized.
     """
 
-    def __init__(self, prefix: Path, encoder: TextEncoder) -> None:
-        self._prefix, self._encoder = prefix, encoder
+    def __init__(self, prefix: Path, encoder: TextEncoder, input_ids: bool) -> None:
+        self._prefix, self._encoder, self._input_ids = prefix, encoder, input_ids
         self._files = ExitStack()
         self._shard = self._files.enter_context(IndexedWriter(prefix, encoder.dtype))
-        self._sidecar = self._files.enter_context(ParquetShard(Path(f"{prefix}.parquet"), SIDECAR))
+        schema = SIDECAR.append(INPUT_IDS) if input_ids else SIDECAR
+        self._sidecar = self._files.enter_context(ParquetShard(Path(f"{prefix}.parquet"), schema))
         self._sample: tuple[int, str] | None = None
 
     def write(self, record: Record, ids: Ids) -> None:
         """Add a document; the end-of-document token is appended to its ids."""
         if self._sample is None and len(ids) <= SAMPLE_TOKENS:
             self._sample = len(self._shard), record.row["text"]
-        self._sidecar.write({"document": len(self._shard), "id": record.row["id"], "tokens": len(ids) + 1})
-        self._shard.write(np.append(ids, np.uint32(self._encoder.end)))
+        row = {"document": len(self._shard), "id": record.row["id"], "tokens": len(ids) + 1}
+        whole = np.append(ids, np.uint32(self._encoder.end))
+        self._shard.write(whole)
+        if self._input_ids:
+            self._sidecar.write(row | {"input_ids": whole}, whole.nbytes)
+        else:
+            self._sidecar.write(row)
 
     def __enter__(self) -> Self:
         return self

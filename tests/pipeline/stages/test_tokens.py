@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
@@ -143,6 +144,22 @@ def test_a_group_shares_a_split_for_any_sharding(tmp_path: Path) -> None:
     sites = {(name.partition("/")[0], split) for name, split in found["whole"].items()}
     assert len(sites) == 20
     assert {split for _, split in sites} == {"train", "validation", "test"}
+
+
+def test_documents_can_be_split_one_by_one(tmp_path: Path) -> None:
+    found = split_by_id(*tokenize(tmp_path, pages(20), split=HALVES, by_document=True))
+    parted = [site for site in range(20) if len({found[f"{site}/{page}"] for page in range(3)}) > 1]
+    assert len(parted) > 5
+
+
+def test_the_bin_is_a_raw_memmap_and_the_sidecar_may_hold_the_ids(tmp_path: Path) -> None:
+    corpus, receipts = tokenize(tmp_path, pages(5), split=TRAINING, input_ids=True)
+    (shard,) = token_shards(receipts)
+    prefix = corpus.folder / shard.prefix
+    rows = pq.read_table(f"{prefix}.parquet").to_pylist()
+    assert {row["id"]: row["input_ids"] for row in rows} == read_back(corpus, receipts)
+    raw = np.memmap(f"{prefix}.bin", np.uint16, "r").tolist()
+    assert raw == [number for row in rows for number in row["input_ids"]]
 
 
 def test_a_wide_vocabulary_takes_four_bytes_an_id(tmp_path: Path) -> None:
