@@ -141,7 +141,7 @@ class Markers:
         if found:
             reason, refusal, sign = found
             return refuse(self, document, reason, f"{refusal.reason}: {sign[0].strip()[:100]}")
-        if not self._evidence.wanted or self._evidence.found_in(document.text):
+        if not self._evidence.wanted or self._evidence.found_in(document.text, _path(document)):
             return document
         return refuse(self, document, "no-marker")
 

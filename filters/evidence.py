@@ -42,14 +42,16 @@ class Evidence:
     def _statements(self) -> Statements:
         return Statements(self.language)
 
-    def found_in(self, text: str) -> bool:
-        """Whether the text holds enough."""
+    def found_in(self, text: str, path: str = "") -> bool:
+        """Whether the text holds enough; a word counts in the text and in the folders' names, its repository's too."""
         if any(marker.regex.search(text) for marker in self.language.any_of):
             return True
         if not self._signs:
             return False
         data = text.encode("utf-8", "surrogatepass")
-        weights = [self._signs[name][1] for name in self._automaton.found_in(data)]
+        folders = path.rpartition("/")[0].encode("utf-8", "replace")
+        found = [self._automaton.found_in(part) for part in (data, folders)]
+        weights = [self._signs[name][1] for names in found for name in names]
         content = self.language.content
         if content and sum(weights) >= content.min_score + len(data) // content.bytes_per_point:
             return True

@@ -69,11 +69,11 @@ class Content(_Facts):
     """Asks a text without a word that suffices for several that do not, as a library's own files seldom import it."""
 
     min_score: int
-    """Least sum of the weights of all the different words found in the text, comments and strings included."""
+    """Least sum of the weights of the different words in the text, comments and strings included, and in its folders."""
     bytes_per_point: int = Field(default=4096, gt=0)
     """For every so many bytes of text one more is asked for, as a long text holds any word some time."""
     signs: tuple[Sign, ...]
-    """The words to look for; in the file, `vocabulary` adds those of vocabulary/NAME.toml, which languages share."""
+    """The words to look for; in the file, `vocabularies` adds those of vocabulary/NAME.toml, which languages share."""
 
 
 class Lexis(_Facts):
@@ -175,7 +175,7 @@ def load(name: str) -> Language:
     facts = _toml(name)
     facts.pop("recipes", None)  # what the published code asked for: languages/published.py
     content = facts.get("content", {})
-    if vocabulary := content.pop("vocabulary", None):
+    for vocabulary in content.pop("vocabularies", ()):
         content["signs"] = content.get("signs", []) + _toml(f"vocabulary/{vocabulary}")["signs"]
     return Language.model_validate({"name": name, **facts})
 

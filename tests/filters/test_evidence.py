@@ -45,6 +45,31 @@ def test_a_long_text_must_hold_more() -> None:
     assert not evidence.found_in("matrix vector" + " " * 4096 * 2)
 
 
+def test_the_folders_of_a_file_count_beside_its_text_and_its_own_name_does_not() -> None:
+    sign = Sign(pattern=r"{word}", example="{word}", words=("matrix", "vector"))
+    evidence = Evidence(asking(sign, min_score=2))
+    assert evidence.found_in("matrix", "owner/matrix/a.c")
+    assert evidence.found_in("", "matrix/vector/a.c")
+    assert not evidence.found_in("matrix", "owner/src/matrix.c")
+    assert not evidence.found_in("matrix", "vector.c")
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [("double cosTheta;", True), ("my_cos(x)", True), ("COST", False), ("costs", False), ("FUNCOS_", False)],
+)
+def test_a_name_is_split_at_underscores_and_capitalised_words(line: str, word: bool) -> None:
+    facts = languages.load("c").content
+    assert facts
+    sign = next(sign for sign in facts.signs if "cos" in sign.words)
+    assert Evidence(asking(sign.model_copy(update={"words": ("cos",)}), min_score=2)).found_in(line) == word
+
+
+def test_a_header_in_a_comment_is_not_enough() -> None:
+    for header in ("fftw3.h", "gsl/gsl_math.h", "cblas.h", "umfpack.h", "lapacke.h", "glpk.h"):
+        assert not Evidence(languages.load("c")).found_in(f"// #include <{header}>"), header
+
+
 def test_a_statement_suffices_whatever_the_length() -> None:
     assert Evidence(languages.load("c")).found_in("int x;\n" * 10_000 + "#include <fftw3.h>\n")
 
