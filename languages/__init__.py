@@ -69,7 +69,7 @@ class Content(_Facts):
     """Asks a text without a word that suffices for several that do not, as a library's own files seldom import it."""
 
     min_score: int
-    """Least sum of the weights of the different words in the text, comments and strings included, and in its folders."""
+    """Least sum of the weights of the different words in the text, comments and strings too, and in its folders."""
     bytes_per_point: int = Field(default=4096, gt=0)
     """For every so many bytes of text one more is asked for, as a long text holds any word some time."""
     signs: tuple[Sign, ...]
