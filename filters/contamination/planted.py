@@ -198,7 +198,7 @@ def _respaced_formula(found: re.Match[str]) -> str:
 
 def _permuted(part: Part, draw: Draw) -> Part:
     """The same words and numbers in another order."""
-    words = part.text.split()
+    words = part.prose.split()
     draw.shuffle(words)
     numbers = re.findall(r"\d+", " ".join(words))
     draw.shuffle(numbers)
