@@ -40,7 +40,7 @@ def table(rows):
     [
         ("b.jsonl", LINES),
         ("b.jsonl", b"\xef\xbb\xbf" + LINES + b"\n\n"),
-        ("b.jsonl.gz", gzip.compress(LINES)),
+        ("b.jsonl.gz", gzip.compress(LINES, mtime=0)),
         ("b.jsonl.zst", zstandard.compress(LINES)),
         ("b.json", json.dumps(ROWS).encode()),
         ("b.parquet", table(ROWS)),
