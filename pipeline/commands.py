@@ -137,6 +137,8 @@ def _conclude(asked: Asked, folder: RunFolder, done: Done, lock: Lock) -> int:
     """Say what came of a run, and return its exit code."""
     render_funnel(funnel(folder), err)
     render_stats(stats(folder), err)
+    if asked.engine:
+        err.print(f"tokens by {asked.engine}", highlight=False)
     _say_where(folder, lock)
     for failure in done.failures:
         err.print(f"failed: {failure.stage}/{failure.unit}: {failure.error}", markup=False, highlight=False)

@@ -107,6 +107,8 @@ class Asked:
     """Who does not want to be read, by source."""
     heldout: tuple[Benchmark, ...] = ()
     """Benchmarks with their pinned lists, which are among the models, too, as `heldout/NAME/0`."""
+    engine: str = ""
+    """The library that tokenizes here, if the manifest names a tokenizer; ids do not depend on it."""
 
     @property
     def list_hashes(self) -> dict[str, str]:
@@ -128,15 +130,16 @@ def ask(manifest: Manifest, sample: float = 1.0) -> Asked:
         chosen["tokenizer"] = Model(section.path, section.sha256 or locked.get("tokenizer", ""))
     models = {rule: pin(model) for rule, model in chosen.items()}
     files = {rule: resolve(model) for rule, model in models.items()}
+    engine = ""
     if "tokenizer" in files:  # a token that is not in it must not show only after the corpus is built
-        load_tokenizer(files["tokenizer"], manifest.tokenizer.end_of_document)
+        engine = load_tokenizer(files["tokenizer"], manifest.tokenizer.end_of_document).engine
     lists = {source.name: _pinned(source, inputs) for source in manifest.sources}
     opt_outs = {one.name: _opt_out(one, inputs) for one in manifest.sources if isinstance(one, CodeSection)}
     heldout = tuple(_benchmark(manifest, name, locked) for name in manifest.heldout)
     load_heldout(heldout)  # a list that cannot be read must show now
     models |= {f"heldout/{one.name}/{n}": listed for one in heldout for n, listed in enumerate(one.lists)}
     models |= {f"benchmark/{one.name}": _pinned_benchmark(one, locked) for one in manifest.decontaminate.benchmarks}
-    return Asked(manifest, models, inputs, sample, lists, opt_outs, heldout)
+    return Asked(manifest, models, inputs, sample, lists, opt_outs, heldout, engine)
 
 
 def _pinned_benchmark(section: BenchmarkSection, locked: Mapping[str, str]) -> Model:

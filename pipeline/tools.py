@@ -15,6 +15,7 @@ from filters.code import classify
 from filters.document import Document, Drop
 from pipeline.deduplication import dedup_command
 from pipeline.extract import ExtractError, extract
+from pipeline.tokenizing import tokenize_command
 from pipeline.training import train
 
 
@@ -23,6 +24,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("extract")(extract_command)
     app.command("classify")(classify_command)
     app.command("dedup")(dedup_command)
+    app.command("tokenize")(tokenize_command)
     app.add_typer(train, name="train")
 
 

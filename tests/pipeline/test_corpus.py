@@ -21,6 +21,7 @@ from pipeline.report.plan import plan
 from pipeline.sources.cc_index import CcIndex
 from pipeline.stages.ingest import Ingest
 from pipeline.stages.pack import Pack
+from pipeline.stages.tokens import Tokens
 from pipeline.storage import StorageError
 from pipeline.tokenization import TokenizerError
 
@@ -165,6 +166,12 @@ def test_a_tokenizer_without_its_end_is_told_before_any_work(path: Path, tmp_pat
     with pytest.raises(TokenizerError, match="</s>"):
         ask(load_manifest(path, given))
     assert ask(load_manifest(path, [*given, "tokenizer.end_of_document=<|end|>"])).models["tokenizer"].sha256
+
+
+def test_the_published_recipe_splits_documents_one_by_one(path: Path) -> None:
+    for recipe, expected in (("fixed", False), ("published", True)):
+        tokens = [stage for stage in stages(path, f"recipe={recipe}") if isinstance(stage, Tokens)]
+        assert {stage.by_document for stage in tokens} == {expected}
 
 
 def test_the_manifest_of_open_web_math_plans_a_crawl_from_a_list(tmp_path: Path) -> None:
