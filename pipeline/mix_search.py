@@ -23,6 +23,7 @@ import numpy.typing as npt
 from manifests import Receipt
 from manifests.manifest import Mixture
 from pipeline.blend import Blend, apportion
+from pipeline.shards import clean
 from pipeline.shares import mix
 from pipeline.stage import Bench, Unwatched
 from pipeline.stages.pack import Corpus, read_sequences
@@ -91,7 +92,7 @@ def read_heldout(file: Path, fields: Sequence[str], by: str, encoder: TextEncode
                 text, group = "\n".join(row[name] or "" for name in fields), str(row[by]) if by else ""
             except (KeyError, TypeError, ValueError) as error:
                 raise ValueError(f"{file}, line {number}: no object with {', '.join(fields)}: {error}") from None
-            groups.setdefault(group, []).append(np.array([*encoder.encode(text), encoder.end]))
+            groups.setdefault(group, []).append(np.array([*encoder.encode(clean(text)), encoder.end]))
     if not groups:
         raise ValueError(f"{file} is empty")
     return Heldout(dict(sorted(groups.items())))

@@ -72,6 +72,11 @@ def test_what_cannot_be_measured_is_refused(tmp_path: Path, encoder: TextEncoder
         read_heldout(heldout_file(tmp_path, rows), ("text",), "", encoder)
 
 
+def test_a_held_out_text_may_hold_what_utf8_cannot(tmp_path: Path, encoder: TextEncoder) -> None:
+    [[ids]] = read_heldout(heldout_file(tmp_path, [{"text": "a\ud800b"}]), ("text",), "", encoder).groups.values()
+    assert encoder.decode(ids[:-1].tolist()) == "a\N{REPLACEMENT CHARACTER}b"
+
+
 def test_the_table_has_mean_and_spread_best_first() -> None:
     trials = [Trial("4:2:1", 0, {}, {OVERALL: 12.0}), Trial("2:4:1", 0, {"web": 0.5}, {OVERALL: 8.0})]
     trials += [Trial("4:2:1", 1, {}, {OVERALL: 14.0}), Trial("2:4:1", 1, {"web": 0.5}, {OVERALL: 9.0})]
