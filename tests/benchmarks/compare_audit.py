@@ -1,6 +1,6 @@
 """What `proofpile audit` finds, misses and costs, beside the Llemma audit's n = 30 and a plain 13-gram.
 
-    python tests/benchmarks/bench_audit.py --data DIR
+    python tests/benchmarks/compare_audit.py --data DIR
 
 DIR has `web/*.warc.gz` and `contamination/`: real pages, MATH and GSM8K. Of 2,000 pages 200 get one item each.
 """
