@@ -178,7 +178,8 @@ def _from_json(data: str | bytes, specials: Mapping[int, str]) -> Any:
     import gigatoken
 
     content = json.loads(data)
-    content["added_tokens"] = [token for token in content["added_tokens"] if token["id"] not in specials]
+    added = content.get("added_tokens") or []
+    content["added_tokens"] = [token for token in added if token["id"] not in specials]
     content["truncation"] = content["padding"] = None
     return gigatoken.Tokenizer.from_json(json.dumps(content))
 

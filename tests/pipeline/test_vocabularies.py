@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 from tiktoken import Encoding
+from tokenizers import Tokenizer, models
 
 from pipeline import vocabularies
 from pipeline.fast_tokenizer import written_probes
@@ -84,6 +86,21 @@ def test_ends_and_control_tokens_are_where_their_library_has_them() -> None:
 def test_a_vocabulary_without_the_end_is_refused(data: bytes, end: str) -> None:
     with pytest.raises(TokenizerError, match=f"no end-of-document token '{end}'.*, such as '<"):
         parse_tokenizer(data, end)
+
+
+def test_a_unigram_model_is_read_by_its_own_library() -> None:
+    data = sentencepiece_file(model_type="unigram")
+    encoder = parse_tokenizer(data, "</s>")
+    assert encoder.engine.startswith("sentencepiece ")
+    own = SentencePieceProcessor(model_proto=data)
+    assert [encoder.encode(text).tolist() for text in written_probes()] == [own.encode(t) for t in written_probes()]
+
+
+def test_added_tokens_may_be_missing() -> None:
+    tokenizer = Tokenizer(models.BPE({"a": 0, "b": 1, END: 2}, []))
+    content = json.loads(tokenizer.to_str())
+    del content["added_tokens"]
+    assert parse_tokenizer(json.dumps(content).encode(), END).encode("ab").tolist() == [0, 1]
 
 
 def test_an_end_that_texts_can_spell_is_refused() -> None:
