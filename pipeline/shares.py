@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from manifests.manifest import Mixture
+from pipeline.blend import apportion
 
 MEANING = """\
 A weight is a sampling share: of all training sequences, the share that is drawn from a source, however large it is.
@@ -46,9 +47,9 @@ def mix(tokens: Mapping[str, int], mixture: Mixture) -> list[Share]:
     shares = effective_shares(natural, weights)
     if total and not any(shares.values()):
         raise ValueError("mixture.weights leaves no source to draw from: give one that has tokens a weight above 0")
-    budget = mixture.budget or total
+    seen = dict(zip(shares, apportion(list(shares.values()), mixture.budget or total), strict=True))
     return [
-        _share(source, count, natural[source], weights.get(source), shares[source], budget)
+        _share(source, count, natural[source], weights.get(source), shares[source], seen[source])
         for source, count in tokens.items()
     ]
 
@@ -62,15 +63,14 @@ def weights_by_source(tokens: Mapping[str, int], mixture: Mixture) -> dict[str, 
     return weights
 
 
-def _share(source: str, tokens: int, natural: float, weight: float | None, share: float, budget: int) -> Share:
-    seen = share * budget
+def _share(source: str, tokens: int, natural: float, weight: float | None, share: float, seen: int) -> Share:
     return Share(
         source=source,
         tokens=tokens,
         natural_share=significant(natural),
         weight=None if weight is None else significant(weight),
         share=significant(share),
-        budget_tokens=round(seen),
+        budget_tokens=seen,
         epochs=significant(seen / tokens if tokens else 0.0),
     )
 
