@@ -22,8 +22,10 @@ from filters.published import PublishedCode
 from languages import published
 from manifests import Manifest
 from pipeline.corpus import ask, corpus
+from pipeline.stage import Stage
 from pipeline.stages.dedup import DedupKeys
 from pipeline.stages.ingest import Ingest
+from pipeline.stages.tokens import Tokens
 
 FIXED, PUBLISHED = Code(), PublishedCode()
 ROOT = Path(__file__).parents[2]
@@ -233,10 +235,23 @@ def test_cap() -> None:
     assert not any("max_files" in languages.load(name).model_dump() for name in languages.names())
 
 
+def test_splits() -> None:
+    """Row: Splits."""
+    by_document = {
+        recipe: {stage.by_document for stage in stages(recipe) if isinstance(stage, Tokens)}
+        for recipe in ("fixed", "published")
+    }
+    assert by_document == {"fixed": {False}, "published": {True}}
+
+
 def dedup_keys(recipe: str) -> DedupKeys:
+    (keys,) = (stage for stage in stages(recipe) if isinstance(stage, DedupKeys))
+    return keys
+
+
+def stages(recipe: str) -> list[Stage]:
     source = {"name": "code", "kind": "stack", "paths": ["*"]}
-    manifest = Manifest.model_validate({"name": "code", "recipe": recipe, "sources": [source]})
-    return next(stage for stage in corpus(ask(manifest)) if isinstance(stage, DedupKeys))
+    return corpus(ask(Manifest.model_validate({"name": "code", "recipe": recipe, "sources": [source]})))
 
 
 LEAN = "theorem a.b (x) : true := trivial\n\ntheorem a.c (x) : true := trivial\n\nlemma top : true := trivial\n"
