@@ -24,7 +24,7 @@ def pack(*members: tuple[str, bytes], format: int = tarfile.GNU_FORMAT) -> bytes
             info = tarfile.TarInfo(name)
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
-    return gzip.compress(buffer.getvalue())
+    return gzip.compress(buffer.getvalue(), mtime=0)
 
 
 def read(data: bytes, key: str = "src/1911.02782.gz", source: Arxiv | None = None) -> Document | Drop:

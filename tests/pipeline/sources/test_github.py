@@ -33,7 +33,7 @@ def pack(*members: tuple[str, bytes | str], comment: str = SHA, compress: bool =
             else:
                 info.size = len(content)
                 archive.addfile(info, io.BytesIO(content))
-    return gzip.compress(buffer.getvalue()) if compress else buffer.getvalue()
+    return gzip.compress(buffer.getvalue(), mtime=0) if compress else buffer.getvalue()
 
 
 def read(data: bytes, source: Github | None = None) -> list[Document | Drop]:
