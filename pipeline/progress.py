@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
-from typing import TextIO
+from typing import Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -67,20 +67,15 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
-class Reporter(AbstractContextManager["Reporter"]):
-    """Receives what the driver knows and shows it; also leaves it in the run folder for `status`."""
+class Bar(AbstractContextManager["Bar"]):
+    """A bar on a terminal, nothing elsewhere; and plain lines in both cases."""
 
-    def __init__(self, run: RunFolder, out: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
-        self._run = run
-        self._out = out
-        self._clock = clock
+    def __init__(self, out: TextIO) -> None:
         self._console = Console(file=out)
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._began = self._told = clock()
-        self.now: Now | None = None
 
-    def __enter__(self) -> Reporter:
+    def __enter__(self) -> Self:
         if self._console.is_terminal:
             columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
             self._bar = Progress(*columns, console=self._console)
@@ -94,6 +89,17 @@ class Reporter(AbstractContextManager["Reporter"]):
     def say(self, line: str) -> None:
         """A plain line, above the bar if there is one."""
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+class Reporter(Bar):
+    """Receives what the driver knows and shows it; also leaves it in the run folder for `status`."""
+
+    def __init__(self, run: RunFolder, out: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(out)
+        self._run = run
+        self._clock = clock
+        self._began = self._told = clock()
+        self.now: Now | None = None
 
     def start(self, stage: str, units: int, stood: int) -> None:
         self.now = Now(stage, units, stood)

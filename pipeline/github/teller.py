@@ -5,39 +5,19 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import TextIO
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-
-from pipeline.progress import LINE_SECONDS, duration
+from pipeline.progress import LINE_SECONDS, Bar, duration
 
 
-class Teller(AbstractContextManager["Teller"]):
+class Teller(Bar):
     """One piece of work after the other, each of so many steps."""
 
     def __init__(self, out: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._console, self._clock = Console(file=out or sys.stderr), clock
-        self._bar: Progress | None = None
-        self._task: TaskID | None = None
+        super().__init__(out or sys.stderr)
+        self._clock = clock
         self._work, self._total, self._done, self._asked = "", 0, 0, 0
         self._began = self._told = clock()
-
-    def __enter__(self) -> Teller:
-        if self._console.is_terminal:
-            columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-            self._bar = Progress(*columns, console=self._console)
-            self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar:
-            self._bar.stop()
-
-    def say(self, line: str) -> None:
-        """A plain line, above the bar if there is one."""
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def start(self, work: str, total: int) -> None:
         self._work, self._total, self._done, self._asked = work, total, 0, 0

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, ClassVar, cast
+from typing import BinaryIO, ClassVar
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from filters.document import Document, Drop
-from pipeline.sources.read_ahead import ReadAhead
-from pipeline.sources.stack import BROKEN, TEXT, raise_if_system
+from pipeline.sources.parquet_rows import ParquetRows
+from pipeline.sources.stack import TEXT
 
 PLAIN = (*TEXT, pa.int64(), pa.int32(), pa.uint64(), pa.uint32())
 """What an id may be."""
@@ -34,23 +33,8 @@ class Parquet:
     """Rows decoded at a time."""
 
     def read(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
-        ahead = ReadAhead(stream)
-        try:
-            file = pq.ParquetFile(cast(BinaryIO, ahead), buffer_size=1 << 20)
-        except BROKEN as error:
-            raise_if_system(error)
-            yield Drop(key, "read", "not-parquet", str(error))
-            return
-        if lacking := self._lacking(file.schema_arrow):
-            yield Drop(key, "read", "columns", lacking)
-            return
-        first = 0
-        for group in range(file.num_row_groups):
-            ahead.hold(file.metadata.row_group(group))
-            yield from self._group(key, file, group, first)
-            first += file.metadata.row_group(group).num_rows
-        if not first:
-            yield Drop(key, "read", "empty")
+        rows = ParquetRows(self._columns, self.batch_rows, self._lacking, pa.RecordBatch.to_pylist, self._record)
+        return rows.read(key, stream)
 
     @property
     def _columns(self) -> list[str]:
@@ -67,19 +51,8 @@ class Parquet:
                 odd.append(f"{name} is {schema.field(name).type}")
         return ", ".join(odd)
 
-    def _group(self, key: str, file: pq.ParquetFile, group: int, first: int) -> Iterator[Document | Drop]:
-        """The rows of one row group, `first` being its first; damage costs the rest of this group only."""
-        row = first
-        try:
-            for batch in file.iter_batches(self.batch_rows, row_groups=[group], columns=self._columns):
-                for values in batch.to_pylist():
-                    yield self._record(f"{key}#{row}", values)
-                    row += 1
-        except BROKEN as error:
-            raise_if_system(error)
-            yield Drop(f"{key}#{row}", "read", "corrupt", f"row group {group} from row {row}: {error}")
-
-    def _record(self, place: str, values: dict[str, object]) -> Document | Drop:
+    def _record(self, key: str, row: int, values: dict[str, object]) -> Document | Drop:
+        place = f"{key}#{row}"
         text, name, url = (values.get(field) for field in (self.text_field, self.id_field, self.url_field))
         address = "" if url is None else str(url)
         if not isinstance(text, str) or not text:

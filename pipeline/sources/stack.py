@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, ClassVar, cast
+from typing import Any, BinaryIO, ClassVar
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from filters.document import Document, Drop
-from pipeline.sources.read_ahead import ReadAhead
+from pipeline.sources.parquet_rows import ParquetRows
 
 COLUMNS = (
     "hexsha",
@@ -33,9 +32,6 @@ NUMBERS = (pa.int32(), pa.int64(), pa.float64())
 TYPES = {"content": BINARY, "max_stars_repo_licenses": LISTS, "max_stars_count": NUMBERS}
 """What a column may hold that does not hold text."""
 
-BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
-"""What Arrow raises on a damaged file."""
-
 
 @dataclass(frozen=True)
 class Stack:
@@ -48,35 +44,7 @@ class Stack:
     """Rows decoded at a time; a file of The Stack has at most 1 MiB or so."""
 
     def read(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
-        ahead = ReadAhead(stream)
-        try:
-            file = pq.ParquetFile(cast(BinaryIO, ahead), buffer_size=1 << 20)
-        except BROKEN as error:
-            raise_if_system(error)
-            yield Drop(key, "read", "not-parquet", str(error))
-            return
-        if lacking := _lacking(file.schema_arrow):
-            yield Drop(key, "read", "columns", lacking)
-            return
-        first = 0
-        for group in range(file.num_row_groups):
-            ahead.hold(file.metadata.row_group(group))
-            yield from self._group(key, file, group, first)
-            first += file.metadata.row_group(group).num_rows
-        if not first:
-            yield Drop(key, "read", "empty")
-
-    def _group(self, key: str, file: pq.ParquetFile, group: int, first: int) -> Iterator[Document | Drop]:
-        """The rows of one row group, `first` being its first; damage costs the rest of this group only."""
-        row = first
-        try:
-            for batch in file.iter_batches(self.batch_rows, row_groups=[group], columns=list(COLUMNS)):
-                for values in _rows(batch):
-                    yield self._record(key, row, values)
-                    row += 1
-        except BROKEN as error:
-            raise_if_system(error)
-            yield Drop(f"{key}#{row}", "read", "corrupt", f"row group {group} from row {row}: {error}")
+        return ParquetRows(COLUMNS, self.batch_rows, _lacking, _rows, self._record).read(key, stream)
 
     def _record(self, key: str, row: int, values: dict[str, Any]) -> Document | Drop:
         repo, sha, path = (values[f"max_stars_repo_{part}"] for part in ("name", "head_hexsha", "path"))
@@ -118,9 +86,3 @@ def _language(key: str) -> str:
     if "data" in folders[:-1]:
         return folders[folders.index("data") + 1]
     return folders[-1] if folders else ""
-
-
-def raise_if_system(error: Exception) -> None:
-    """Arrow reports damage as an OSError without a number; one with a number is a disk or network that failed."""
-    if isinstance(error, OSError) and error.errno is not None:
-        raise error

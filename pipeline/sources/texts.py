@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from filters.document import Document, Drop
 from pipeline.shards import DOCUMENTS
 from pipeline.sources.jsonl import Jsonl
-from pipeline.sources.stack import BROKEN, raise_if_system
+from pipeline.sources.parquet_rows import BROKEN, raise_if_system
 
 PARQUET = b"PAR1"
 
