@@ -25,7 +25,7 @@ from pipeline.report.explain import explain, render_fates
 from pipeline.report.funnel import funnel, render_funnel
 from pipeline.report.heldout import coverage, render_coverage
 from pipeline.report.plan import plan, render_plan
-from pipeline.report.stats import render_stats, stats, write_shapes
+from pipeline.report.stats import draw_stats, render_stats, stats, write_shapes
 from pipeline.report.status import render_status, status
 from pipeline.run import inline, on_ray
 from pipeline.schema import schema
@@ -41,6 +41,7 @@ ERRORS = ("read/", "isolation/", "extract/", "id/")
 ManifestPath = Annotated[Path, typer.Argument(metavar="MANIFEST", help="A TOML file; see `manifests/` for examples.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key, dotted.")]
 RunPath = Annotated[str, typer.Argument(metavar="DIR", help="A run folder: a path or a URL.")]
+PlotPath = Annotated[Path | None, typer.Option("--plot", metavar="FILE", help="Draw it, too, as SVG.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
 Sample = Annotated[str, typer.Option(help="Read a share of the inputs only, such as 1/1000.")]
 
@@ -234,6 +235,7 @@ def stats_command(
         str,
         typer.Option(metavar="FOLDER", help="Also write stack-stats.json and github-stats.json as math-lm has them."),
     ] = "",
+    plot: PlotPath = None,
     as_json: AsJson = False,
 ) -> None:
     """Documents, bytes and tokens by source, subset and split.
@@ -244,6 +246,8 @@ def stats_command(
     print_json(found) if as_json else render_stats(found, out)
     if write:
         write_shapes(found, Path(write), err)
+    if plot:
+        plot.write_text(draw_stats(found), "utf-8")
 
 
 def explain_command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -16,6 +17,7 @@ from manifests import Receipt
 from pipeline.recipe import recipe_path
 from pipeline.report.code import SHAPES, CodeRow, by_language, code_groups, published_shapes, render_code
 from pipeline.report.folder import read_json, receipts_by_stage
+from pipeline.report.plots import bars
 from pipeline.report.published import TABLE_9, Figure, published_figures
 from pipeline.report.text import plain, short, size, table
 from pipeline.report.totals import DOCUMENTS, TOKENS, StatsRow, added, of_kind, split_place, stats_rows
@@ -124,6 +126,21 @@ def render_stats(found: Stats, console: Console) -> None:
     if found.published:
         render_code(found.code, console)
         _render_comparisons([item for item in found.published if not item.origin.startswith(TABLE_9)], console)
+
+
+def draw_stats(found: Stats) -> str:
+    """A picture, as SVG: languages beside table 9 if the papers' figures were asked for, else sources and subsets."""
+    if found.code:
+        ours = {row.language: row.tokens or 0 for row in found.code}
+        published = {row.language: row.published for row in found.code}
+        cited = TABLE_9 if all(row.verified for row in found.code) else f"{TABLE_9}; not verified"
+        return bars({"this run": ours, cited: published}, "tokens", logarithmic=True)
+    kind, measure = (TOKENS, "tokens") if found.tokenizer else (DOCUMENTS, "bytes")
+    sizes: Counter[str] = Counter()
+    for row in found.rows:
+        label = row.source if row.subset in ("", row.source) else f"{row.source}/{row.subset}"
+        sizes[label] += getattr(row, measure) if row.stage == kind else 0
+    return bars({"this run": sizes}, measure)
 
 
 def write_shapes(found: Stats, folder: Path, console: Console) -> None:

@@ -9,8 +9,9 @@ import pytest
 from small_runs import do, ingest, narrow, shown, stand, total
 
 from pipeline.recipe import recipe_path
+from pipeline.report import stats as module
 from pipeline.report.published import published_figures
-from pipeline.report.stats import Comparison, StatsRow, Tokenizer, render_stats, stats
+from pipeline.report.stats import Comparison, StatsRow, Tokenizer, draw_stats, render_stats, stats
 from pipeline.storage import RunFolder
 
 
@@ -105,3 +106,16 @@ def test_it_fits_a_terminal(run: RunFolder) -> None:
 
 def test_everything_can_be_json(run: RunFolder) -> None:
     assert asdict(stats(run, published=True))["rows"][0]["subset"] == "de"
+
+
+def test_what_is_drawn_is_text_then_tokens_or_languages_beside_table_9(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "bars", lambda series, x, logarithmic=False: (series, x))
+    assert draw_stats(stats(run)) == ({"this run": {"web/de": 16, "web/en": 15}}, "bytes")
+    tokenize(run)
+    drawn = ({"this run": {"web/de": 0, "web/en": 14, "stack/lean": 50}}, "tokens")
+    assert draw_stats(stats(run)) == drawn
+    stand(run, "tokens/x", totals={"x/lean/train": total(1, 9, 6)})
+    ours, published = draw_stats(stats(run, published=True))[0].values()
+    assert (ours["lean"], ours["coq"], published["lean"]) == (6, 0, 285_600_000)
