@@ -1,8 +1,9 @@
 """What was asked for (Manifest) and what came of it (Receipt). Imports nothing of ours."""
 
 from manifests.load import ManifestError, load_manifest, read_toml, unknown_key
-from manifests.manifest import Fetch, Manifest
+from manifests.manifest import Manifest
 from manifests.receipt import Count, File, Flow, Receipt, Total
+from manifests.sections import Fetch
 
 __all__ = [
     "Count",

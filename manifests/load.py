@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from manifests.manifest import Manifest, below
+from manifests.manifest import Manifest
+from manifests.sections import below
 
 
 class ManifestError(Exception):

@@ -29,7 +29,8 @@ from filters.published import PublishedCode
 from filters.web import Accents, HtmlType, Length, NewcommandLines, UrlBan
 from languages import published
 from manifests import Manifest, ManifestError, unknown_key
-from manifests.manifest import AnySource, BenchmarkSection, CcIndex, CodeSection, Github, Warc, below
+from manifests.sections import BenchmarkSection, below
+from manifests.sources import AnySource, CcIndex, CodeSection, Github, Warc
 from pipeline.benchmarks import BenchmarkFile
 from pipeline.extract.filter import ExtractHtml
 from pipeline.lock import check_pin, read_lock

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from manifests import ManifestError, Receipt
 from manifests.load import describe_errors, override
-from manifests.manifest import Dedup, Section
+from manifests.sections import Dedup, Section
 from pipeline.driver import Done, Driver, alone
 from pipeline.isolation import Bounds
 from pipeline.lock import Lock

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from manifests import Receipt
-from manifests.manifest import Mixture
+from manifests.sections import Mixture
 from pipeline.blend import Blend, apportion
 from pipeline.shards import clean
 from pipeline.shares import mix

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from filters.lmplz import DEFAULT as LMPLZ_FOLDER
 from filters.lmplz import build
 from manifests import Receipt
-from manifests.manifest import Mixture
+from manifests.sections import Mixture
 from pipeline.commands import AsJson, RunPath, existing, print_json
 from pipeline.mix_search import OVERALL, Learner, Result, Search, Trial, read_heldout, summarise
 from pipeline.ngrams import NGrams

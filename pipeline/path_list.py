@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 from fsspec.utils import glob_translate
 
 from manifests import File
-from manifests.manifest import below
+from manifests.sections import below
 from pipeline.outside import InputStream, Outside, Shard
 from pipeline.sources.unpack import DamageError, unpacked
 from pipeline.storage import StorageError

@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from manifests import File
-from manifests.manifest import below
+from manifests.sections import below
 from pipeline.http import FetchError
 from pipeline.http_files import Download
 from pipeline.outside import CHUNK, InputStream, Outside, Shard

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from manifests.manifest import Mixture
+from manifests.sections import Mixture
 from pipeline.blend import apportion
 
 MEANING = """\

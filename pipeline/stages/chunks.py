@@ -21,7 +21,7 @@ import pyarrow as pa
 import xxhash
 
 from languages.published import PublishedRules
-from manifests.manifest import Split
+from manifests.sections import Split
 from pipeline.shards import parquet_writer
 from pipeline.stages.clusters import Links, unique
 from pipeline.stages.split import own_group, split_of

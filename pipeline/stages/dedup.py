@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from filters.document import Drop
 from manifests import File, Receipt
-from manifests.manifest import Dedup
+from manifests.sections import Dedup
 from pipeline.shards import DROPS, ParquetShard, drop_row
 from pipeline.stage import Bench, Stage, Unit
 from pipeline.stages.chunks import AsPublished

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from manifests import File, Receipt, Total
-from manifests.manifest import Mixture
+from manifests.sections import Mixture
 from pipeline.shares import MEANING, Share, mix, significant, table
 from pipeline.stage import Bench, Unit
 from pipeline.stages.split import SPLITS, TRAIN

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from manifests import File, Receipt
-from manifests.manifest import Mixture
+from manifests.sections import Mixture
 from pipeline.blend import Blend, apportion
 from pipeline.packed import INDEX, ROW, shard_name
 from pipeline.shares import mix

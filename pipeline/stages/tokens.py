@@ -16,7 +16,7 @@ import pyarrow as pa
 from filters.document import Drop
 from filters.models import Model, resolve
 from manifests import Receipt
-from manifests.manifest import Split
+from manifests.sections import Split
 from pipeline.fast_tokenizer import Ids
 from pipeline.indexed import IndexedDataset, IndexedWriter
 from pipeline.shards import DROPS, ParquetShard, drop_row

@@ -13,7 +13,8 @@ from filters.language_id import DeclaredLanguage, LanguageId
 from filters.math_score import MathScore
 from filters.models import ModelError
 from manifests import ManifestError, load_manifest
-from manifests.manifest import Github, Mixture
+from manifests.sections import Mixture
+from manifests.sources import Github
 from pipeline.corpus import CHAINS, ask, corpus, reads_web
 from pipeline.outside import Outside
 from pipeline.recipe import recipe_hash

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.document import Document, Drop
-from manifests.manifest import Warc
+from manifests.sources import Warc
 from pipeline.corpus import chain
 from pipeline.extract import ExtractError, bounds
 from pipeline.extract.bounds import Limits

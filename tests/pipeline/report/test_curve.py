@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from small_runs import narrow, shown
 
-from manifests.manifest import Dedup
+from manifests.sections import Dedup
 from pipeline.report.curve import SIMILARITIES, curve, render_curve
 from pipeline.stages.dedup import dedup_stages
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from filters.document import Document, Drop
 from languages import published
-from manifests.manifest import Dedup, Split
+from manifests.sections import Dedup, Split
 from pipeline.driver import Driver
 from pipeline.lock import Lock
 from pipeline.outside import Outside

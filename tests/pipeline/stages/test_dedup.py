@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from filters.document import Document, Drop
 from manifests import Flow, Receipt
-from manifests.manifest import Dedup
+from manifests.sections import Dedup
 from pipeline.driver import Driver
 from pipeline.lock import Lock
 from pipeline.outside import Outside

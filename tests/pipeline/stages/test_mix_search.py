@@ -13,7 +13,7 @@ from tiny_corpus import TEXT, Marks, TinyCorpus, tokenizer_file
 from typer.testing import CliRunner
 
 from filters.models import resolve
-from manifests.manifest import Mixture, Split
+from manifests.sections import Mixture, Split
 from pipeline.__main__ import app
 from pipeline.mix_search import OVERALL, SEQUENCE, Heldout, Result, Score, Search, Trial, read_heldout, summarise
 from pipeline.mixing import show

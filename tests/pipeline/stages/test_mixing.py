@@ -9,7 +9,7 @@ import pytest
 from tiny_corpus import TEXT, Marks, TinyCorpus, tokenizer_file
 from typer.testing import CliRunner
 
-from manifests.manifest import Split
+from manifests.sections import Split
 from pipeline.__main__ import app
 from pipeline.stages.tokens import Tokens
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_corpus import TEXT, Marks, TinyCorpus, tokenizer_file
 
-from manifests.manifest import Mixture, Split
+from manifests.sections import Mixture, Split
 from pipeline.indexed import IndexedDataset
 from pipeline.report.stats import stats
 from pipeline.shares import MEANING, effective_shares, mix

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from tiny_corpus import TEXT, Marks, TinyCorpus, tokenizer_file
 
-from manifests.manifest import Mixture, Split
+from manifests.sections import Mixture, Split
 from pipeline.indexed import IndexedDataset
 from pipeline.packed import PackedMixture, Steps
 from pipeline.stages.pack import Pack

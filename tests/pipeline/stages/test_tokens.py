@@ -18,7 +18,7 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from filters.document import Drop
 from filters.models import Model, ModelError, pin
 from manifests import Receipt
-from manifests.manifest import Split
+from manifests.sections import Split
 from pipeline.indexed import IndexedDataset
 from pipeline.stage import Bench, Unwatched
 from pipeline.stages.mixture import MixtureStage, token_shards
