@@ -1,6 +1,6 @@
 """What was asked for (Manifest) and what came of it (Receipt). Imports nothing of ours."""
 
-from manifests.load import ManifestError, load_manifest, read_toml, unknown_key
+from manifests.load import ManifestError, check_known, load_manifest, read_toml
 from manifests.manifest import Manifest
 from manifests.receipt import Count, File, Flow, Receipt, Total
 from manifests.sections import Fetch
@@ -14,7 +14,7 @@ __all__ = [
     "ManifestError",
     "Receipt",
     "Total",
+    "check_known",
     "load_manifest",
     "read_toml",
-    "unknown_key",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +106,13 @@ def _names(location: Iterable[int | str], place: Any) -> Iterator[str]:
             place = None
         named = isinstance(part, int) and isinstance(place, Mapping) and "name" in place
         yield str(place["name"] if named else part)
+
+
+def check_known(where: str, names: Iterable[str], allowed: Sequence[str]) -> None:
+    """Raises ManifestError for the first name that is not allowed at a place of the manifest."""
+    for name in names:
+        if name not in allowed:
+            raise ManifestError(unknown_key(f"{where}.{name}", name, allowed))
 
 
 def unknown_key(key: str, name: str, allowed: Iterable[str]) -> str:

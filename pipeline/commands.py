@@ -14,7 +14,8 @@ from rich.console import Console
 
 from manifests import Manifest, ManifestError, load_manifest
 from pipeline import http
-from pipeline.corpus import Asked, ask, corpus, reads_web
+from pipeline.asked import Asked, ask
+from pipeline.corpus import corpus, reads_web
 from pipeline.driver import Done, Driver, alone, sum_flows
 from pipeline.isolation import Bounds
 from pipeline.lock import Lock

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 
 from filters.filter import Filter
 from manifests import Manifest
-from pipeline.corpus import CHAINS, thresholds
+from pipeline.chains import CHAINS, thresholds
 
 
 def schema() -> dict[str, Any]:

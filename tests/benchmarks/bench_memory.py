@@ -16,7 +16,8 @@ from generate import write_jsonl, write_papers, write_stack, write_tarball, writ
 from measure import Cost, in_fresh_process, megabytes, options, show
 
 from manifests import Manifest
-from pipeline.corpus import ask, corpus
+from pipeline.asked import ask
+from pipeline.corpus import corpus
 from pipeline.driver import Driver, sum_flows
 from pipeline.lock import Lock
 from pipeline.progress import Reporter

@@ -29,7 +29,8 @@ from generate import Writer
 from measure import Cost, in_fresh_process, median, megabytes, options, show, watch
 
 from manifests import Manifest
-from pipeline.corpus import ask, corpus
+from pipeline.asked import ask
+from pipeline.corpus import corpus
 from pipeline.driver import Driver, sum_flows
 from pipeline.lock import Lock
 from pipeline.progress import Reporter

@@ -20,7 +20,8 @@ from measure import Cost, median, megabytes, options, show, take_turns
 from filters.document import Document, Drop
 from filters.filter import Filter
 from manifests import Manifest
-from pipeline.corpus import ask, corpus
+from pipeline.asked import ask
+from pipeline.corpus import corpus
 from pipeline.outside import Outside
 from pipeline.sources.warc import Warc
 from pipeline.stage import Unwatched, execute

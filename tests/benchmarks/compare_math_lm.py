@@ -33,7 +33,8 @@ import languages
 from filters.document import Document, Drop
 from filters.filter import Filter, apply
 from manifests import Manifest
-from pipeline.corpus import ask, corpus
+from pipeline.asked import ask
+from pipeline.corpus import corpus
 from pipeline.stages.ingest import Ingest
 
 COMMIT = "9575d138bc0ca06fce07d6537b05854339ec2b62"

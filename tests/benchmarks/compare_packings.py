@@ -25,7 +25,8 @@ from filters.code import FileType
 from filters.document import Document, Drop
 from filters.filter import apply
 from manifests import load_manifest
-from pipeline.corpus import ask, corpus
+from pipeline.asked import ask
+from pipeline.corpus import corpus
 from pipeline.stages.ingest import Ingest
 
 MANIFEST = """

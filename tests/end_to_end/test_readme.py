@@ -10,7 +10,7 @@ from typer.main import get_command
 
 from manifests import load_manifest
 from pipeline.__main__ import app
-from pipeline.corpus import chain
+from pipeline.chains import chain
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -21,7 +21,8 @@ from filters.models import Model, ModelError, pin
 from filters.published import PublishedCode
 from languages import published
 from manifests import Manifest
-from pipeline.corpus import ask, corpus
+from pipeline.asked import ask
+from pipeline.corpus import corpus
 from pipeline.stage import Stage
 from pipeline.stages.dedup import DedupKeys
 from pipeline.stages.ingest import Ingest

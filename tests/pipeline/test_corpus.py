@@ -15,7 +15,9 @@ from filters.models import ModelError
 from manifests import ManifestError, load_manifest
 from manifests.sections import Mixture
 from manifests.sources import Github
-from pipeline.corpus import CHAINS, ask, corpus, reads_web
+from pipeline.asked import ask
+from pipeline.chains import CHAINS
+from pipeline.corpus import corpus, reads_web
 from pipeline.outside import Outside
 from pipeline.recipe import recipe_hash
 from pipeline.report.plan import plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from filters.filter import Filter
-from pipeline.corpus import CHAINS, thresholds
+from pipeline.chains import CHAINS, thresholds
 from pipeline.schema import filter_schema, schema
 
 FILTERS = sorted({kind for chain in CHAINS.values() for kind in chain}, key=lambda kind: kind.rule)

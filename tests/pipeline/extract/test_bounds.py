@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from filters.document import Document, Drop
 from manifests.sources import Warc
-from pipeline.corpus import chain
+from pipeline.chains import chain
 from pipeline.extract import ExtractError, bounds
 from pipeline.extract.bounds import Limits
 from pipeline.extract.filter import ExtractHtml

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from manifests import ManifestError, load_manifest
 from pipeline.__main__ import app
-from pipeline.corpus import ask, corpus
+from pipeline.asked import ask
+from pipeline.corpus import corpus
 from pipeline.recipe import recipe_hash
 
 MANIFEST = """
