@@ -3,7 +3,8 @@
 Llemma (arXiv 2310.10631, section 3.4) trained its own model for a few steps on each candidate and took the perplexity
 of the MATH training set. Here the models are such that anybody can train them: `pipeline/ngrams.py` as a quick proxy,
 `pipeline/tiny_transformer.py` where there is torch. All candidates are measured in the same tokens with the same
-vocabulary, of which a token that was never seen has its small share, too, so their perplexities can be compared.
+vocabulary, of which a token that was never seen has its small share, too, so their perplexities can be compared. All
+learn from the same number of tokens, and none of a text that is measured.
 """
 
 from __future__ import annotations
@@ -13,16 +14,18 @@ import math
 import statistics
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from manifests import Receipt
 from manifests.sections import Mixture
-from pipeline.blend import Blend, apportion
+from pipeline.blend import Blend, apportion, scramble
 from pipeline.shards import clean
 from pipeline.shares import mix
 from pipeline.stage import Bench, Unwatched
@@ -35,6 +38,8 @@ SEQUENCE = 256
 """Tokens that are drawn at a time: a small budget still holds many documents."""
 AT_ONCE = 4096
 """Sequences that are held in memory."""
+RUN = 32
+"""Tokens in a row by which a held-out text is found again in what is learnt."""
 OVERALL = "overall"
 
 Ids = npt.NDArray[np.generic]
@@ -72,7 +77,39 @@ class Heldout:
         scores = {name: [score(ids) for ids in documents] for name, documents in self.groups.items()}
         found = {name: _perplexity(some, self.groups[name]) for name, some in scores.items()}
         everything = [one for some in scores.values() for one in some]
-        return found | {OVERALL: _perplexity(everything, [ids for some in self.groups.values() for ids in some])}
+        return found | {OVERALL: _perplexity(everything, self.documents)}
+
+    @property
+    def documents(self) -> list[Ids]:
+        """The documents of all groups."""
+        return [ids for some in self.groups.values() for ids in some]
+
+    def without(self, sequences: Iterable[Ids]) -> Heldout:
+        """Less the documents that have `RUN` tokens in a row in common with a sequence.
+
+        Raises ValueError if none is left.
+        """
+        wanted = np.unique(np.concatenate([_runs(ids[None]) for ids in self.documents]))
+        seen = np.zeros(len(wanted), bool)
+        for rows in sequences:
+            seen |= np.isin(wanted, _runs(rows))
+        learnt = wanted[seen]
+        left = {
+            name: [ids for ids in documents if not np.isin(_runs(ids[None]), learnt).any()]
+            for name, documents in self.groups.items()
+        }
+        if not any(left.values()):
+            raise ValueError("all of the held-out text is in what is learnt")
+        return Heldout({name: documents for name, documents in left.items() if documents})
+
+
+def _runs(rows: Ids) -> npt.NDArray[np.uint64]:
+    """A hash of each run of tokens."""
+    if rows.shape[1] < RUN:
+        return np.empty(0, np.uint64)
+    factors = scramble(np.arange(RUN, dtype=np.uint64), np.uint64(RUN))
+    found: npt.NDArray[np.uint64] = sliding_window_view(rows.astype(np.uint64), RUN, axis=1) @ factors
+    return found.ravel()
 
 
 def _perplexity(scores: Sequence[float], documents: Sequence[Ids]) -> float:
@@ -111,31 +148,38 @@ class Search:
     budget: int = 5_000_000
     """Tokens that each model learns from."""
 
+    def apart(self, mixtures: Iterable[Mixture], seeds: Sequence[int]) -> Search:
+        """The same without held-out documents that any model would learn from. Raises ValueError if none is left."""
+        blends = (self._blend(mixture, seed) for mixture in mixtures for seed in seeds)
+        return replace(self, heldout=self.heldout.without(ids for blend in blends for ids in self._drawn(blend)))
+
     def trial(self, candidate: str, mixture: Mixture, seed: int) -> Trial:
         """Train a model on a mixture and measure it. Raises TrainingError, ValueError."""
-        corpus = Corpus(self.receipts, self.sources)
-        blend = self._blend(corpus, mixture, seed)
-        with tempfile.TemporaryDirectory() as scratch:
-            bench = Bench(Path(scratch), self.run, Unwatched())
-            perplexity = self.heldout.perplexities(self.learner.learn(drawn(corpus, blend, bench), seed))
+        blend = self._blend(mixture, seed)
+        perplexity = self.heldout.perplexities(self.learner.learn(self._drawn(blend), seed))
         pairs = zip(self.sources, blend.counts, blend.sizes, strict=True)
         return Trial(candidate, seed, {name: round(n / size, 3) for name, n, size in pairs if n}, perplexity)
 
-    def _blend(self, corpus: Corpus, mixture: Mixture, seed: int) -> Blend:
-        shares = [share.share for share in mix(corpus.train_tokens, mixture)]
-        sizes = tuple(-(-corpus.stream(name, TRAIN).tokens // SEQUENCE) for name in self.sources)
+    @cached_property
+    def _corpus(self) -> Corpus:
+        return Corpus(self.receipts, self.sources)
+
+    def _blend(self, mixture: Mixture, seed: int) -> Blend:
+        shares = [share.share for share in mix(self._corpus.train_tokens, mixture)]
+        sizes = tuple(-(-self._corpus.stream(name, TRAIN).tokens // SEQUENCE) for name in self.sources)
         return Blend(self.sources, apportion(shares, max(1, self.budget // SEQUENCE)), sizes, seed)
 
-
-def drawn(corpus: Corpus, blend: Blend, bench: Bench) -> Iterator[Ids]:
-    """The sequences of a blend in its order, so many at once."""
-    for start in range(0, len(blend), AT_ONCE):
-        draws = blend.draws(start, min(len(blend), start + AT_ONCE))
-        ids = np.empty((len(draws), SEQUENCE), corpus.dtype)
-        for source, name in enumerate(blend.names):
-            here = np.flatnonzero(draws["source"] == source)
-            read_sequences(corpus.stream(name, TRAIN), draws["sequence"][here], here, ids, bench)
-        yield ids
+    def _drawn(self, blend: Blend) -> Iterator[Ids]:
+        """The sequences of a blend in its order, so many at once."""
+        with tempfile.TemporaryDirectory() as scratch:
+            bench = Bench(Path(scratch), self.run, Unwatched())
+            for start in range(0, len(blend), AT_ONCE):
+                draws = blend.draws(start, min(len(blend), start + AT_ONCE))
+                ids = np.empty((len(draws), SEQUENCE), self._corpus.dtype)
+                for source, name in enumerate(blend.names):
+                    here = np.flatnonzero(draws["source"] == source)
+                    read_sequences(self._corpus.stream(name, TRAIN), draws["sequence"][here], here, ids, bench)
+                yield ids
 
 
 @dataclass(frozen=True)
@@ -147,6 +191,8 @@ class Result:
     mean: Mapping[str, float]
     spread: Mapping[str, float]
     """Standard deviation over the seeds; 0 where there is one seed only."""
+    overall: Sequence[float]
+    """Of each model, over all of the text."""
     epochs: Mapping[str, float]
 
 
@@ -163,4 +209,4 @@ def _result(candidate: str, trials: Sequence[Trial]) -> Result:
     values = {group: [trial.perplexity[group] for trial in trials] for group in trials[0].perplexity}
     mean = {group: round(statistics.fmean(some), 3) for group, some in values.items()}
     spread = {group: round(statistics.stdev(some), 3) if len(some) > 1 else 0.0 for group, some in values.items()}
-    return Result(candidate, len(trials), mean, spread, trials[0].epochs)
+    return Result(candidate, len(trials), mean, spread, [round(one, 3) for one in values[OVERALL]], trials[0].epochs)

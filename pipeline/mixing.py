@@ -14,10 +14,11 @@ from filters.lmplz import DEFAULT as LMPLZ_FOLDER
 from filters.lmplz import build
 from manifests import Receipt
 from manifests.sections import Mixture
-from pipeline.commands import AsJson, RunPath, existing, print_json
-from pipeline.mix_search import OVERALL, Learner, Result, Search, Trial, read_heldout, summarise
+from pipeline.commands import AsJson, PlotPath, RunPath, existing, print_json
+from pipeline.mix_search import OVERALL, RUN, Learner, Result, Search, Trial, read_heldout, summarise
 from pipeline.ngrams import NGrams
 from pipeline.report.folder import read_json, receipts_by_stage
+from pipeline.report.plots import dots
 from pipeline.report.totals import TOKENS, of_kind
 from pipeline.shares import mix, table
 from pipeline.stages.mixture import train_tokens
@@ -101,11 +102,13 @@ def search_command(
     ] = "n-grams",
     tokenizer: Annotated[str, typer.Option(metavar="FILE", help="The run's tokenizer, if it did not train it.")] = "",
     programs: Annotated[Path, typer.Option(help="Where `make lmplz` has built KenLM.")] = LMPLZ_FOLDER,
+    plot: PlotPath = None,
     as_json: AsJson = False,
 ) -> None:
     """Weights against each other: a small model for each, and its perplexity on a held-out text.
 
-    The table has the shape of Llemma's Table 5. The n-gram models need `make lmplz` once.
+    The table has the shape of Llemma's Table 5. Held-out texts that stand in what is learnt are left out. The n-gram
+    models need `make lmplz` once.
 
     Example: `proofpile mix search runs/all 2:4:1 4:2:1 --of arxiv,open-web-math,code --heldout math.jsonl --by subject`
     """
@@ -116,12 +119,17 @@ def search_command(
         mixtures = {ratio: _candidate(folder, of, ratio) for ratio in candidates}
         text = read_heldout(heldout, fields.split(","), by, encoder)
         sources = tuple(train_tokens(receipts))
-        search = Search(folder, receipts, sources, text, _learner(model, encoder, programs), budget)
+        asked = Search(folder, receipts, sources, text, _learner(model, encoder, programs), budget)
+        search = asked.apart(mixtures.values(), range(seeds))
+        measured = f"{len(search.heldout.documents):,} of {len(text.documents):,} held-out texts"
+        typer.echo(f"Measured on {measured}, which share no {RUN} tokens with what is learnt.", err=True)
         trials = [_trial(search, ratio, mixtures[ratio], seed) for seed in range(seeds) for ratio in mixtures]
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     results = summarise(trials)
     print_json(results) if as_json else typer.echo(show(results))
+    if plot:
+        plot.write_text(dots({one.candidate: one.overall for one in results}, "perplexity per token"), "utf-8")
 
 
 def _learner(model: Kind, encoder: TextEncoder, programs: Path) -> Learner:
@@ -161,8 +169,8 @@ def _candidate(run: RunFolder, of: str, ratio: str) -> Mixture:
 
 
 def show(results: list[Result]) -> str:
-    """A row a candidate, the best first; a column a group of the held-out text, the overall perplexity last."""
-    names = [*(name for name in results[0].mean if name not in ("", OVERALL)), OVERALL]
+    """A row a candidate, the best first; the overall perplexity, and a column a group of the held-out text."""
+    names = [OVERALL, *(name for name in results[0].mean if name not in ("", OVERALL))]
     rows = [["mixture", *names]]
     for result in results:
         rows.append([result.candidate, *(f"{result.mean[name]:.2f} ± {result.spread[name]:.2f}" for name in names)])

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from filters.models import resolve
 from manifests.sections import Mixture, Split
 from pipeline.__main__ import app
-from pipeline.mix_search import OVERALL, SEQUENCE, Heldout, Result, Score, Search, Trial, read_heldout, summarise
+from pipeline.mix_search import OVERALL, RUN, SEQUENCE, Heldout, Result, Score, Search, Trial, read_heldout, summarise
 from pipeline.mixing import show
 from pipeline.stages.tokens import Tokens
 from pipeline.tokenization import TextEncoder, load_tokenizer
@@ -77,6 +77,20 @@ def test_a_held_out_text_may_hold_what_utf8_cannot(tmp_path: Path, encoder: Text
     assert encoder.decode(ids[:-1].tolist()) == "a\N{REPLACEMENT CHARACTER}b"
 
 
+def test_what_is_learnt_is_not_measured() -> None:
+    learnt = np.arange(2 * SEQUENCE).reshape(2, SEQUENCE)
+    copied = np.concatenate([[9, 9], learnt[1, 5 : 5 + RUN], [9]])
+    nearly = copied[:-2]
+    heldout = Heldout({"known": [copied], "mixed": [nearly, copied], "short": [np.arange(3)]})
+    left = heldout.without([learnt[:1], learnt[1:]])
+    assert {name: [ids.tolist() for ids in some] for name, some in left.groups.items()} == {
+        "mixed": [nearly.tolist()],
+        "short": [[0, 1, 2]],
+    }
+    with pytest.raises(ValueError, match="all of the held-out text"):
+        Heldout({"known": [copied]}).without([learnt])
+
+
 def test_the_table_has_mean_and_spread_best_first() -> None:
     trials = [Trial("4:2:1", 0, {}, {OVERALL: 12.0}), Trial("2:4:1", 0, {"web": 0.5}, {OVERALL: 8.0})]
     trials += [Trial("4:2:1", 1, {}, {OVERALL: 14.0}), Trial("2:4:1", 1, {"web": 0.5}, {OVERALL: 9.0})]
@@ -120,8 +134,11 @@ def ask(corpus: TinyCorpus, *arguments: str) -> Any:
 def test_the_verb_tries_every_candidate_with_every_seed(corpus: TinyCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.mixing._learner", lambda *asked: Remembering())
     options = ("--of", "web,code", "--tokenizer", str(corpus.inputs.parent / "tokenizer.json"), "--seeds", "2")
-    done = ask(corpus, "2:1", "1:0", *options, "--json")
+    plot = corpus.inputs / "plot.svg"
+    done = ask(corpus, "2:1", "1:0", *options, "--json", "--plot", str(plot))
     assert done.exit_code == 0, done.output
+    assert "Measured on 1 of 1 held-out texts" in done.stderr
+    assert plot.read_text().startswith("<?xml")
     rows = {row["candidate"]: row for row in json.loads(done.stdout)}
     assert {name: row["seeds"] for name, row in rows.items()} == {"2:1": 2, "1:0": 2}
     assert rows["1:0"]["epochs"].keys() == {"web"}
@@ -144,8 +161,8 @@ def test_candidates_that_cannot_be_are_refused(corpus: TinyCorpus, arguments: tu
 
 def test_the_table_has_a_column_for_each_group() -> None:
     mean, spread = {"Algebra": 98.1, "Geometry": 152.0, OVERALL: 100.5}, {"Algebra": 0.5, "Geometry": 1, OVERALL: 0}
-    head, row, _, warning = show([Result("2:4:1", 3, mean, spread, {"arxiv": 1.2, "web": 0.4})]).splitlines()
-    assert head.split() == ["mixture", "Algebra", "Geometry", "overall"]
-    assert row.split("  ")[-1].strip() == "100.50 ± 0.00"
+    head, row, _, warning = show([Result("2:4:1", 3, mean, spread, [], {"arxiv": 1.2, "web": 0.4})]).splitlines()
+    assert head.split() == ["mixture", "overall", "Algebra", "Geometry"]
+    assert row.split("  ")[-1].strip() == "152.00 ± 1.00"
     assert len(row) == len(head)
     assert warning.startswith("arxiv had to be repeated")
