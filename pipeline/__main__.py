@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import sys
 import traceback
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -18,13 +19,45 @@ from filters.lmplz import BuildError
 from filters.models import ModelError
 from filters.train import TrainingError
 from manifests import ManifestError
-from pipeline import commands, tools
 from pipeline.auditing import audit_command
+from pipeline.commands import (
+    BAD_MANIFEST,
+    FAILED,
+    doctor_command,
+    explain_command,
+    funnel_command,
+    schema_command,
+    stats_command,
+    status_command,
+)
+from pipeline.deduplication import dedup_command
 from pipeline.github.command import github
 from pipeline.mixing import mix_app
+from pipeline.running import heldout_command, plan_command, run_command
 from pipeline.stage import StaleError
 from pipeline.storage import StorageError
 from pipeline.tokenization import TokenizerError
+from pipeline.tokenizing import tokenize_command
+from pipeline.tools import classify_command, extract_command
+from pipeline.training import train
+
+VERBS: Mapping[str, Callable[..., None]] = {
+    "run": run_command,
+    "plan": plan_command,
+    "status": status_command,
+    "funnel": funnel_command,
+    "stats": stats_command,
+    "explain": explain_command,
+    "heldout": heldout_command,
+    "doctor": doctor_command,
+    "schema": schema_command,
+    "extract": extract_command,
+    "classify": classify_command,
+    "dedup": dedup_command,
+    "tokenize": tokenize_command,
+    "audit": audit_command,
+}
+GROUPS = {"train": train, "github": github, "mix": mix_app}
 
 app = typer.Typer(
     name="proofpile",
@@ -34,7 +67,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     epilog="Start with: `proofpile run manifests/quickstart.toml --out runs/quickstart`",
 )
-FAILED, BAD_MANIFEST = 1, 2
 debug = False
 
 
@@ -47,11 +79,10 @@ def options(
     debug = show_traceback
 
 
-commands.add_to(app)
-tools.add_to(app)
-app.command("audit")(audit_command)
-app.add_typer(github, name="github")
-app.add_typer(mix_app, name="mix")
+for name, verb in VERBS.items():
+    app.command(name)(verb)
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
 
 
 def main() -> None:

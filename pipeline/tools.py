@@ -1,4 +1,4 @@
-"""The verbs that work on single files: extract, classify. `dedup` and `train` have rooms of their own."""
+"""The verbs that work on single files: extract, classify."""
 
 from __future__ import annotations
 
@@ -13,19 +13,7 @@ import typer
 
 from filters.code import classify
 from filters.document import Document, Drop
-from pipeline.deduplication import dedup_command
 from pipeline.extract import ExtractError, extract
-from pipeline.tokenizing import tokenize_command
-from pipeline.training import train
-
-
-def add_to(app: typer.Typer) -> None:
-    """Give these verbs to the program."""
-    app.command("extract")(extract_command)
-    app.command("classify")(classify_command)
-    app.command("dedup")(dedup_command)
-    app.command("tokenize")(tokenize_command)
-    app.add_typer(train, name="train")
 
 
 def extract_command(
