@@ -2,39 +2,28 @@
 
 from __future__ import annotations
 
-import glob
 import json
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from filters.contamination.audit import index
 from manifests import ManifestError
 from pipeline.benchmarks import BenchmarkFile, load_benchmark, parse
-from pipeline.driver import Done, Driver, alone
-from pipeline.isolation import Bounds
-from pipeline.lock import Lock
+from pipeline.commands import FAILED, TOO_MANY_ERRORS, absolute, err, out, say_failures
+from pipeline.driver import Done, alone
+from pipeline.given import ENDINGS, bring_about, files_of
 from pipeline.outside import Outside, Shard
-from pipeline.progress import Reporter
 from pipeline.report.audit import Audited, as_json, audited, coverage, page, read_hits, render_audit
 from pipeline.report.text import count
-from pipeline.run import inline, on_ray
 from pipeline.sources.texts import Texts
-from pipeline.stage import Stage
 from pipeline.stages.audit import Audit, AuditSample
 from pipeline.stages.ingest import DOCUMENTS_FILE
-from pipeline.storage import RunFolder, StorageError
+from pipeline.storage import RunFolder
 
-FAILED, TOO_MANY_ERRORS = 1, 3
 ERROR_RATE = 0.01
 """Share of records that may be unreadable before the exit code says so."""
-ENDINGS = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".json.gz", ".json.zst", ".ndjson")
-
-err = Console(stderr=True)
 
 
 def audit_command(
@@ -65,11 +54,11 @@ def audit_command(
     shards = tuple(shards_of(inputs))
     if dry_run:
         return _tell(_planned(wanted, shards), json_wanted)
-    run = RunFolder(out_dir if "://" in out_dir else os.path.abspath(out_dir))
+    run = RunFolder(absolute(out_dir))
     run.check_writable()
     source = Texts(field=field, id_field=id_field)
     with alone(run):
-        done = _bring_about(
+        done = bring_about(
             run, [AuditSample(wanted, source, shards=shards), Audit(wanted, source, shards=shards)], workers, no_ray
         )
         if not done.failures:
@@ -81,9 +70,8 @@ def shards_of(inputs: Sequence[str]) -> list[Shard]:
     """What is to be read, each by its path below what all have in common. Raises StorageError."""
     if any("://" in one for one in inputs):
         return [shard for one in inputs for shard in _elsewhere(one)]
-    files = sorted({os.path.abspath(path) for one in inputs for path in _files(one)})
-    root = os.path.commonpath([os.path.dirname(path) for path in files])
-    return Outside(root).shards(tuple(glob.escape(os.path.relpath(path, root)) for path in files))
+    root, files = files_of(inputs)
+    return Outside(root).shards(files)
 
 
 def _elsewhere(url: str) -> list[Shard]:
@@ -91,27 +79,6 @@ def _elsewhere(url: str) -> list[Shard]:
     if name.endswith(ENDINGS):
         return Outside(root).shards((name,))
     return Outside(url).shards((f"documents/**/{DOCUMENTS_FILE}",))
-
-
-def _files(given: str) -> list[str]:
-    """A file, the documents of a run folder, or whatever holds texts in any other folder."""
-    if os.path.isfile(given):
-        return [given]
-    folder = Path(given)
-    if (folder / "manifest.json").is_file():
-        folder = folder / "documents"
-    found = [str(path) for path in folder.rglob("*") if path.is_file() and path.name.endswith(ENDINGS)]
-    found = [path for path in found if os.path.basename(path) != "receipt.json"]
-    if not found:
-        raise StorageError(f"{given} is no file, no run, and no folder with files that end in {', '.join(ENDINGS)}")
-    return found
-
-
-def _bring_about(run: RunFolder, stages: Sequence[Stage], workers: int, no_ray: bool) -> Done:
-    run.sweep()
-    with Reporter(run) as reporter:
-        execute = inline(run) if no_ray else on_ray(run, Bounds(), workers)
-        return Driver(run, execute, reporter, Lock(run)).bring_about(stages)
 
 
 def _planned(wanted: Sequence[BenchmarkFile], shards: Sequence[Shard]) -> Audited:
@@ -141,12 +108,11 @@ def _write(run: RunFolder, wanted: Sequence[BenchmarkFile]) -> Audited:
 
 
 def _tell(found: Audited, json_wanted: bool) -> None:
-    typer.echo(as_json(found)) if json_wanted else render_audit(found, Console())
+    typer.echo(as_json(found)) if json_wanted else render_audit(found, out)
 
 
 def _conclude(run: RunFolder, done: Done) -> int:
-    for failure in done.failures:
-        err.print(f"failed: {failure.stage}/{failure.unit}: {failure.error}", markup=False, highlight=False)
+    say_failures(done)
     if done.failures:
         return FAILED
     err.print(f"\nIn {run.url}: hits.jsonl, report.html, audit.json", highlight=False)

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from pipeline.driver import Done
 from pipeline.report.doctor import doctor, render_doctor
 from pipeline.report.explain import explain, render_fates
 from pipeline.report.funnel import funnel, render_funnel
@@ -120,3 +121,9 @@ def print_json(found: Any) -> None:
 def absolute(location: str) -> str:
     """Workers elsewhere have another working directory."""
     return location if "://" in location else os.path.abspath(location)
+
+
+def say_failures(done: Done) -> None:
+    """Name the units that failed, with their errors."""
+    for failure in done.failures:
+        err.print(f"failed: {failure.stage}/{failure.unit}: {failure.error}", markup=False, highlight=False)

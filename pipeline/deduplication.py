@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import glob
 import json
-import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
@@ -14,33 +12,27 @@ from typing import Annotated, Any, NamedTuple
 import pyarrow.parquet as pq
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
 from manifests import ManifestError, Receipt
 from manifests.load import describe_errors, override
 from manifests.sections import Dedup, Section
-from pipeline.driver import Done, Driver, alone
-from pipeline.isolation import Bounds
-from pipeline.lock import Lock
+from pipeline.commands import FAILED, absolute, err, say_failures
+from pipeline.driver import Done, alone
+from pipeline.given import bring_about, files_of
 from pipeline.outside import Outside
-from pipeline.progress import Reporter
 from pipeline.report.funnel import funnel, render_funnel
 from pipeline.report.text import percent
-from pipeline.run import inline, on_ray
 from pipeline.sources.jsonl import Jsonl
 from pipeline.sources.parquet import Parquet
-from pipeline.stage import Bench, Stage, Unwatched
+from pipeline.stage import Bench, Unwatched
 from pipeline.stages.dedup import SUMMARY, dedup_stages
 from pipeline.stages.dedup_candidates import CANDIDATES_STAGE, PAIRS_FILE, ROW_BITS, keys_stages
 from pipeline.stages.dedup_keys import MEMBERS_FILE
 from pipeline.stages.dedup_pairs import LAST_ROW, PAIRS_STAGE
 from pipeline.stages.ingest import Ingest
-from pipeline.storage import RunFolder, StorageError
+from pipeline.storage import RunFolder
 
 PARQUET = ".parquet"
-LINES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".json.gz", ".json", ".ndjson")
-
-err = Console(stderr=True)
 
 
 class Fields(NamedTuple):
@@ -76,16 +68,15 @@ def dedup_command(
     """
     settings = _settings([*(overrides or ()), *([f"against={against}"] if against else [])])
     sources = ingests(inputs, Fields(text_field, id_field, url_field))
-    run = RunFolder(out_dir if "://" in out_dir else os.path.abspath(out_dir))
+    run = RunFolder(absolute(out_dir))
     run.check_writable()
     with alone(run):
         stages = [*sources, *dedup_stages(tuple(stage.name for stage in sources), settings)]
         about = {"manifest.json": json.dumps({"dedup": settings.model_dump(exclude={"against"})}, indent=1).encode()}
-        done = _bring_about(run, stages, about, workers, no_ray)
-    for failure in done.failures:
-        err.print(f"failed: {failure.stage}/{failure.unit}: {failure.error}", markup=False, highlight=False)
+        done = bring_about(run, stages, workers, no_ray, about)
+    say_failures(done)
     if done.failures:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
     summary = json.loads(run.read(SUMMARY))
     if pairs:
         _write_pairs(pairs, listed_pairs(run, done, bool(settings.against)))
@@ -104,38 +95,14 @@ def _settings(overrides: Iterable[str]) -> Dedup:
 
 def ingests(inputs: Sequence[str], fields: Fields) -> list[Ingest]:
     """A stage for the JSON lines and one for the Parquet files among these. Raises StorageError."""
-    paths = sorted({os.path.abspath(path) for one in inputs for path in _files(one)})
-    root = os.path.commonpath([os.path.dirname(path) for path in paths])
-    tables = [path for path in paths if path.endswith(PARQUET)]
-    lines = [path for path in paths if path not in set(tables)]
-    stages = []
-    for source, some in (
+    root, files = files_of(inputs)
+    tables = tuple(file for file in files if file.endswith(PARQUET))
+    lines = tuple(file for file in files if not file.endswith(PARQUET))
+    sources = (
         (Jsonl("jsonl", text_field=fields.text, id_field=fields.id, url_field=fields.url), lines),
         (Parquet("parquet", fields.text, fields.id, fields.url), tables),
-    ):
-        keys = tuple(glob.escape(os.path.relpath(path, root)) for path in some)
-        if keys:
-            stages.append(Ingest(source, (), outside=Outside(root), paths=keys))
-    return stages
-
-
-def _files(given: str) -> list[str]:
-    """A file itself, and of a folder all files that end as data does."""
-    if os.path.isfile(given):
-        return [given]
-    found = [str(path) for path in Path(given).rglob("*") if path.is_file() and path.name.endswith((PARQUET, *LINES))]
-    if not found:
-        raise StorageError(f"{given} is no file, and no folder with files that end in {PARQUET}, {', '.join(LINES)}")
-    return found
-
-
-def _bring_about(
-    run: RunFolder, stages: Sequence[Stage], about: Mapping[str, bytes], workers: int, no_ray: bool
-) -> Done:
-    run.sweep()
-    with Reporter(run) as reporter:
-        execute = inline(run) if no_ray else on_ray(run, Bounds(), workers)
-        return Driver(run, execute, reporter, Lock(run), about).bring_about(stages)
+    )
+    return [Ingest(source, (), outside=Outside(root), paths=some) for source, some in sources if some]
 
 
 def listed_pairs(run: RunFolder, done: Done, earlier: bool) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,18 @@ import typer
 from manifests import Manifest, ManifestError, load_manifest
 from pipeline import http
 from pipeline.asked import Asked, ask
-from pipeline.commands import FAILED, TOO_MANY_ERRORS, AsJson, RunPath, absolute, err, existing, out, print_json
+from pipeline.commands import (
+    FAILED,
+    TOO_MANY_ERRORS,
+    AsJson,
+    RunPath,
+    absolute,
+    err,
+    existing,
+    out,
+    print_json,
+    say_failures,
+)
 from pipeline.corpus import corpus, reads_web
 from pipeline.driver import Done, Driver, alone, sum_flows
 from pipeline.isolation import Bounds
@@ -114,8 +125,7 @@ def _conclude(asked: Asked, folder: RunFolder, done: Done, lock: Lock) -> int:
     if asked.engine:
         err.print(f"tokens by {asked.engine}", highlight=False)
     _say_where(folder, lock)
-    for failure in done.failures:
-        err.print(f"failed: {failure.stage}/{failure.unit}: {failure.error}", markup=False, highlight=False)
+    say_failures(done)
     if done.not_started:
         err.print(f"not started, since they stand on what failed: {', '.join(done.not_started)}", highlight=False)
     if done.failures:
