@@ -25,6 +25,8 @@ DTYPES: dict[int, np.dtype[Any]] = {4: np.dtype("<i4"), 8: np.dtype("<u2")}
 CODES = {dtype: code for code, dtype in DTYPES.items()}
 NARROW_BELOW = 65_500
 """GPT-NeoX and Megatron-LM take two bytes an id for vocabularies smaller than this."""
+GATHERED_IDS = 1 << 17
+"""Ids that are written in one go: a short document by itself would cost more than its tokens do."""
 
 
 def id_type(vocabulary: int) -> np.dtype[Any]:
@@ -45,14 +47,17 @@ def idx_path(prefix: str | Path) -> Path:
 class IndexedWriter:
     """Writes documents of ids one after the other; the index is written when the block ends without an error.
 
-    Only the sizes are held in memory, four bytes a document.
+    Only the sizes of what is written are held in memory, four bytes a document.
     """
 
-    def __init__(self, prefix: Path, dtype: np.dtype[Any]) -> None:
+    def __init__(self, prefix: Path, dtype: np.dtype[Any], end: npt.ArrayLike = ()) -> None:
         self._prefix = prefix
         self._dtype = dtype
-        self._highest = np.iinfo(dtype).max
+        self._end = np.asarray(end, np.uint32).reshape(-1)
+        """The ids that every document is ended by."""
         self._sizes = array("i")
+        self._gathered: list[npt.NDArray[Any]] = []
+        self._room = GATHERED_IDS
         self._bin = bin_path(prefix).open("wb")
 
     def __len__(self) -> int:
@@ -60,17 +65,27 @@ class IndexedWriter:
 
     def write(self, ids: npt.ArrayLike) -> None:
         """Add a document. Raises OverflowError if an id does not fit the type, OSError if the disk is full."""
-        document = np.asarray(ids)
-        if document.size and document.max() > self._highest:
-            raise OverflowError(f"id {document.max()} does not fit {self._dtype}")
-        self._bin.write(document.astype(self._dtype).data)
-        self._sizes.append(document.size)
+        document = np.asarray(ids, np.uint32)
+        self._gathered += (document, self._end)
+        self._sizes.append(len(document) + len(self._end))
+        self._room -= self._sizes[-1]
+        if self._room <= 0:
+            self._flush()
+
+    def _flush(self) -> None:
+        ids = np.concatenate(self._gathered or [self._end[:0]])
+        self._gathered, self._room = [], GATHERED_IDS
+        if ids.size and ids.max() > np.iinfo(self._dtype).max:
+            raise OverflowError(f"id {ids.max()} does not fit {self._dtype}")
+        self._bin.write(ids.astype(self._dtype).data)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._bin.close()
+        with self._bin:
+            if kind is None:
+                self._flush()
         if kind is None:
             self._write_index()
 

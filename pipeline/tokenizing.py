@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from filters.models import Model, resolve
@@ -47,11 +46,11 @@ def tokenize_command(
     counted = Counted(encoder.engine)
     with ExitStack() as stack:
         write: Callable[[Ids], None] = (
-            stack.enter_context(IndexedWriter(out, encoder.dtype)).write if out else lambda ids: None
+            stack.enter_context(IndexedWriter(out, encoder.dtype, encoder.end)).write if out else lambda ids: None
         )
         for text in (clean(text) for _, text in read_texts(files)):
             if len(ids := encoder.encode(text)):
-                write(np.append(ids, np.uint32(encoder.end)))
+                write(ids)
                 counted.documents += 1
                 counted.bytes += len(text.encode())
                 counted.tokens += len(ids) + 1

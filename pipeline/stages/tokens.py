@@ -19,7 +19,7 @@ from manifests import Receipt
 from manifests.sections import Split
 from pipeline.fast_tokenizer import Ids
 from pipeline.indexed import IndexedDataset, IndexedWriter
-from pipeline.shards import DROPS, ParquetShard, drop_row
+from pipeline.shards import DROPS, ParquetShard, drop_row, parquet_writer
 from pipeline.stage import Bench, Position, Unit
 from pipeline.stages.dedup import MARKS_STAGE
 from pipeline.stages.ingest import group
@@ -36,8 +36,10 @@ INPUT_IDS = pa.field("input_ids", pa.list_(pa.int32()))
 
 COLUMNS = ("id", "subset", "text", "url", "meta")
 
-SAMPLE_TOKENS = 50_000
+SAMPLE_TOKENS = 20_000
 """A longer document is not read back: the library whose ids count would take too long over it."""
+SIDECAR_ROWS, SIDECAR_TOKENS = 10_000, 1 << 20
+"""So many documents, or if their ids are asked for tokens, make a row group of the sidecar."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,49 @@ class TokenShards:
         self._last.__exit__(kind, error, at)
 
 
+class Sidecar:
+    """The Parquet file beside a `.bin`: `SIDECAR`, and `INPUT_IDS` if they are asked for."""
+
+    def __init__(self, path: Path, end: int, input_ids: bool) -> None:
+        self._schema = SIDECAR.append(INPUT_IDS) if input_ids else SIDECAR
+        self._end, self._input_ids = np.array([end], np.uint32), input_ids
+        self._file = ExitStack()
+        self._writer = self._file.enter_context(parquet_writer(path, self._schema))
+        self._written = 0
+        self._names: list[str] = []
+        self._sizes: list[int] = []
+        self._ids: list[Ids] = []
+        self._tokens = 0
+
+    def write(self, name: str, ids: Ids) -> None:
+        """Add the document of this id."""
+        self._names.append(name)
+        self._sizes.append(len(ids) + 1)
+        if self._input_ids:
+            self._ids += (ids, self._end)
+            self._tokens += self._sizes[-1]
+        if len(self._names) >= SIDECAR_ROWS or self._tokens >= SIDECAR_TOKENS:
+            self._flush()
+
+    def _flush(self) -> None:
+        numbers = np.arange(self._written, self._written + len(self._names))
+        columns: list[pa.Array[Any]] = [pa.array(numbers), pa.array(self._names), pa.array(self._sizes, pa.int32())]
+        if self._input_ids:
+            bounds = pa.array(np.cumsum([0, *self._sizes]), pa.int32())
+            columns.append(pa.ListArray.from_arrays(bounds, pa.array(np.concatenate(self._ids), pa.int32())))
+        self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema))
+        self._written += len(self._names)
+        self._names, self._sizes, self._ids, self._tokens = [], [], [], 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        with self._file:
+            if kind is None and self._names:
+                self._flush()
+
+
 class TokenShard:
     """One `.bin/.idx` pair with its sidecar. When the block ends, a document is read back, decoded and compared.
 
@@ -189,24 +234,18 @@ class TokenShard:
     """
 
     def __init__(self, prefix: Path, encoder: TextEncoder, input_ids: bool) -> None:
-        self._prefix, self._encoder, self._input_ids = prefix, encoder, input_ids
+        self._prefix, self._encoder = prefix, encoder
         self._files = ExitStack()
-        self._shard = self._files.enter_context(IndexedWriter(prefix, encoder.dtype))
-        schema = SIDECAR.append(INPUT_IDS) if input_ids else SIDECAR
-        self._sidecar = self._files.enter_context(ParquetShard(Path(f"{prefix}.parquet"), schema))
+        self._shard = self._files.enter_context(IndexedWriter(prefix, encoder.dtype, encoder.end))
+        self._sidecar = self._files.enter_context(Sidecar(Path(f"{prefix}.parquet"), encoder.end, input_ids))
         self._sample: tuple[int, str] | None = None
 
     def write(self, record: Record, ids: Ids) -> None:
         """Add a document; the end-of-document token is appended to its ids."""
         if self._sample is None and len(ids) <= SAMPLE_TOKENS:
             self._sample = len(self._shard), record.row["text"]
-        row = {"document": len(self._shard), "id": record.row["id"], "tokens": len(ids) + 1}
-        whole = np.append(ids, np.uint32(self._encoder.end))
-        self._shard.write(whole)
-        if self._input_ids:
-            self._sidecar.write(row | {"input_ids": whole}, whole.nbytes)
-        else:
-            self._sidecar.write(row)
+        self._shard.write(ids)
+        self._sidecar.write(record.row["id"], ids)
 
     def __enter__(self) -> Self:
         return self
@@ -218,15 +257,16 @@ class TokenShard:
 
     def _check(self, document: int, text: str) -> None:
         """The library whose ids count is asked, so that its faster stand-in is held to its word here, too."""
-        ids = IndexedDataset(self._prefix)[document]
         encoder = self._encoder
-        if ids[-1] != encoder.end or not np.array_equal(ids[:-1], encoder.vocabulary.encode(text)):
+        *ids, end = IndexedDataset(self._prefix)[document].tolist()
+        if end != encoder.end or ids != encoder.vocabulary.encode(text).tolist():
             raise TokenizerError(
                 f"{encoder.engine} gave a document other ids than the tokenizer's own library; please report it, and"
                 " uninstall gigatoken to go on"
             )
-        # Not compared with the text itself: normalisation (NFC, a leading space) may rightly have changed that.
-        if not np.array_equal(ids[:-1], encoder.vocabulary.encode(encoder.decode(ids[:-1].tolist()))):
+        # Normalisation (NFC, a leading space) may rightly have changed the text: then its ids must be the same.
+        decoded = encoder.decode(ids)
+        if decoded != text and ids != encoder.vocabulary.encode(decoded).tolist():
             raise TokenizerError(
                 f"document {document} of a token shard does not decode to a text with the same ids; "
                 "this tokenizer loses text, choose one that does not"
