@@ -14,7 +14,6 @@ from typer.testing import CliRunner
 
 from manifests import ManifestError
 from pipeline.__main__ import app
-from pipeline.storage import StorageError
 
 LONG = " ".join(f"word{number}" for number in range(100))
 
@@ -77,8 +76,3 @@ def test_new_documents_are_compared_with_an_earlier_run(folder: Path) -> None:
     result = CliRunner().invoke(app, [*arguments, "--inline", "--json"], catch_exceptions=False)
     summary = json.loads(result.stdout)
     assert (summary["documents"], summary["removed"]) == (2, {"near": 1})
-
-
-def test_what_is_not_there_is_said(folder: Path) -> None:
-    with pytest.raises(StorageError, match="no file, and no folder"):
-        CliRunner().invoke(app, ["dedup", "nowhere", "--out", str(folder / "out")], catch_exceptions=False)
