@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from filters.contamination import fuzzy, llemma, ngram, whole
 from filters.contamination.distinctive import distinctive
@@ -54,11 +55,17 @@ class Index:
         }
         return [int(part) for part in own[method]]
 
+    @cached_property
+    def told_apart(self) -> frozenset[str]:
+        """The texts of the parts that at least one method of our own can find."""
+        return frozenset(self.parts[part].text for method in OWN for part in self.seen(method))
+
 
 def index(parts: Sequence[Part], rarity: Rarity | None = None) -> Index:
     """An index of parts; without a rarity, only what the benchmarks repeat counts as boilerplate."""
     rarity = rarity or Rarity()
     laid = lay_out((part.prose for part in parts), plain)
     grams = distinctive(laid, rarity)
+    drawn = lay_out((part.drawings for part in parts), plain).count
     ways = whole.whole(parts, laid, grams, rarity)
-    return Index(tuple(parts), llemma.llemma(parts), ngram.ngram(laid, grams), fuzzy.Fuzzy(laid, grams), ways)
+    return Index(tuple(parts), llemma.llemma(parts), ngram.ngram(laid, grams), fuzzy.Fuzzy(laid, grams, drawn), ways)

@@ -26,7 +26,7 @@ STRETCH, SLACK = 1.25, 8
 NUMBERS = 0.8
 """Share of a part's numbers that must be there, too: what differs in them is another problem of the same kind."""
 NEAR = 4
-"""Words before and after the span in which its numbers may stand."""
+"""So many words before and after the place where the whole part would stand they may be."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Fuzzy:
 
     laid: Laid
     grams: Distinctive
+    drawn: Places
+    """Words of each part's drawings, which may stand between the others."""
 
     @cached_property
     def seen(self) -> Places:
@@ -63,14 +65,16 @@ class Fuzzy:
                 yield match
 
     def _judge(self, scene: Scene, met: Meetings) -> Match | None:
-        width = int(self.laid.count[met.part] * STRETCH) + SLACK
+        width = int(self.laid.count[met.part] * STRETCH + self.drawn[met.part]) + SLACK
         weight, first, last = densest(met.at, met.word, self.grams.weights[met.key], width)
         share = weight / self.grams.total[met.part]
         if share < self.thresholds[met.part]:
             return None
         start, end = int(met.at[first]), int(met.at[last]) + self.grams.table.size
         words = scene.plain
-        if self._numbers(met.part, words.hashes[max(0, start - NEAR) : end + NEAR]) < NUMBERS:
+        before = int(met.word[first]) + NEAR
+        after = int(self.laid.count[met.part] - met.word[last]) + NEAR
+        if self._numbers(met.part, words.hashes[max(0, start - before) : end + after]) < NUMBERS:
             return None
         return scene.match(met.piece, met.part, METHOD, min(1.0, share), words.start[start], words.end[end - 1])
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Role = Literal["question", "answer", "formal", "name"]
+Role = Literal["question", "options", "answer", "formal", "name"]
+"""`options` is the question with its options behind it, as published: many a question alone says nothing."""
 
 QUESTIONS = ("problem", "question", "input", "nl_statement", "informal_statement", "prompt", "text", "content")
 """Fields that hold what is asked, the first that is there."""
 ANSWERS = ("solution", "answer", "output", "nl_proof", "informal_proof", "Answer", "target", "completion")
+OPTIONS = ("options", "choices")
+"""Fields that hold what to choose from: a text, a list, or lists of texts and labels."""
 FORMALS = ("formal_statement", "statement")
 """Fields that hold the same in the language of a proof assistant."""
 IDS = ("id", "problem_name", "full_name", "unique_id", "name", "fingerprint")
@@ -31,6 +35,11 @@ class Part:
         """The text without the code of its drawings, which no web page shows."""
         return _DRAWING.sub(" ", self.text)
 
+    @property
+    def drawings(self) -> str:
+        """That code."""
+        return " ".join(_DRAWING.findall(self.text))
+
 
 _DRAWING = re.compile(r"\[asy\].*?(?:\[/asy\]|\Z)", re.DOTALL)
 
@@ -47,14 +56,19 @@ class Benchmark:
 
 
 def benchmark(name: str, rows: Iterable[object], fields: Sequence[str] = ()) -> Benchmark:
-    """A benchmark from its rows: JSON objects, lists whose last string counts, or names by themselves.
+    """A benchmark from its rows: JSON objects, lists whose last string is a statement, or names by themselves.
 
     `fields` are those of question and answer; without them the usual ones are looked for, decon's among them.
     """
     made = Benchmark(name)
     first: dict[tuple[str, str], str] = {}
+    names: set[str] = set()
     for number, row in enumerate(rows):
         item, parts = _item(row, number, fields)
+        if item in names:
+            made.problems.append(f"{name} {item}: row {number} has the id of another")
+            item = f"{item} in row {number}"
+        names.add(item)
         made.items += 1
         if not parts:
             made.problems.append(f"{name} {item}: no question" + (f" in {fields[0]}" if fields else ""))
@@ -84,7 +98,7 @@ def _item(row: object, number: int, fields: Sequence[str]) -> tuple[str, list[tu
     if isinstance(row, str):
         return row, [("name", row)]
     if isinstance(row, list):
-        return str(number), [("question", text) for text in _strings(row)[-1:]]
+        return str(number), [("formal", text) for text in _strings(row)[-1:]]
     if not isinstance(row, Mapping):
         return str(number), []
     found: list[tuple[Role, str]] = []
@@ -93,6 +107,8 @@ def _item(row: object, number: int, fields: Sequence[str]) -> tuple[str, list[tu
         wanted = [(role, (name,)) for (role, _), name in zip(wanted, fields, strict=False)]
     for role, names in wanted:
         found += [(role, text) for text in _first(row, names)]
+        if role == "question" and found and (options := _options(row)):
+            found.append(("options", f"{found[0][1]}\n{options}"))
     if found and found[0][0] == "answer":
         found = []
     return _name(row, number), found
@@ -100,6 +116,16 @@ def _item(row: object, number: int, fields: Sequence[str]) -> tuple[str, list[tu
 
 def _first(row: Mapping[str, object], names: Sequence[str]) -> list[str]:
     return next(([str(row[name])] for name in names if isinstance(row.get(name), (str, int, float))), [])
+
+
+def _options(row: Mapping[str, object]) -> str:
+    """What to choose from in the shape of `A) 3 B) 4`; a text stays as it is."""
+    value = next((row[name] for name in OPTIONS if row.get(name)), None)
+    if isinstance(value, Mapping):
+        value = value.get("text")
+    if isinstance(value, list):
+        return " ".join(f"{letter}) {one}" for letter, one in zip(string.ascii_uppercase, value, strict=False))
+    return value if isinstance(value, str) else ""
 
 
 def _name(row: Mapping[str, object], number: int) -> str:

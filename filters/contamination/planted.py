@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from filters.contamination.audit import OWN, Index, index
-from filters.contamination.items import Part
+from filters.contamination.items import Part, Role
 from filters.contamination.rarity import Rarity
+from filters.contamination.scene import Match
 from filters.contamination.strict import typed
 from filters.wordlist import load
 
@@ -21,20 +23,38 @@ DOCUMENT_CHARACTERS = 20_000
 """At most this much of a document is taken to plant in."""
 
 
+FEWEST_WORDS = 8
+"""Of fewer words, another order of them may well stand somewhere."""
+
+
 @dataclass(frozen=True)
 class Item:
-    """What is planted: question and answer of one item, by their places among the parts."""
+    """What is planted: one item of a benchmark."""
 
-    question: int
-    answer: int | None
+    texts: Mapping[Role, str]
+
+    @property
+    def asked(self) -> str:
+        """What a reader is shown first: the question, with its options if it has any, else the statement or name."""
+        return next(self.texts[role] for role in ASKED if role in self.texts)
+
+    @property
+    def answer(self) -> str:
+        return self.texts.get("answer", "")
+
+
+ASKED: tuple[Role, ...] = ("options", "question", "formal", "name")
 
 
 @dataclass(frozen=True)
 class Recall:
-    """Of one kind, how many items were planted, and how many each method found again."""
+    """Of one kind, how many items of a benchmark were planted, and how many each method found again."""
 
     kind: str
+    benchmark: str
     planted: int
+    visible: int
+    """Those of which some method of our own can see a part at all."""
     found: Mapping[str, int]
 
 
@@ -68,48 +88,48 @@ def _uncapitalised(parts: Sequence[Part]) -> frozenset[str]:
 
 
 def self_test(parts: Sequence[Part], found: Index, rarity: Rarity, texts: Sequence[str], each: int = 30) -> SelfTest:
-    """Plant `each` items of each kind in copies of `texts`, and look for them, and for permuted ones."""
+    """Plant `each` items of each kind and benchmark in copies of `texts`; look for them, and for permuted ones."""
     words = _uncapitalised(parts)
     draw = Draw(f"self-test/{len(parts)}/{len(texts)}", words)
-    items = _items(parts, draw)
-    able = {kind: _able(kind, items, parts, words)[:each] for kind in KINDS}
-    recall = tuple(_recall(kind, parts, found, able[kind], texts, Draw(kind, words)) for kind in KINDS)
-    others = index([_permuted(part, draw) for part in parts], rarity)
+    recall = []
+    for name, items in _items(parts, draw).items():
+        for kind in KINDS:
+            able = [item for item in items if _able(kind, item, words)][:each]
+            if able:
+                recall.append(_recall(kind, name, found, able, texts, Draw(f"{kind}/{name}", words)))
+    others = permuted(parts, draw)
     mistakes: dict[str, set[int]] = {}
-    for match in others.find(texts):
-        for name in (match.method, "own") if match.method in OWN else (match.method,):
+    for match in index(others, rarity).find(texts):
+        for name in _methods(match):
             mistakes.setdefault(name, set()).add(match.text)
-    return SelfTest(recall, len(parts), len(texts), {name: len(at) for name, at in sorted(mistakes.items())})
+    return SelfTest(tuple(recall), len(others), len(texts), {name: len(at) for name, at in sorted(mistakes.items())})
 
 
-def _items(parts: Sequence[Part], draw: Draw) -> list[Item]:
-    answers = {(part.benchmark, part.item): number for number, part in enumerate(parts) if part.role == "answer"}
-    items = [
-        Item(number, answers.get((part.benchmark, part.item)))
-        for number, part in enumerate(parts)
-        if part.role == "question"
-    ]
-    draw.shuffle(items)
+def _items(parts: Sequence[Part], draw: Draw) -> dict[str, list[Item]]:
+    """The items of each benchmark, in any order."""
+    items: dict[str, list[Item]] = {}
+    for (name, _), of_item in groupby(parts, key=lambda part: (part.benchmark, part.item)):
+        items.setdefault(name, []).append(Item({part.role: part.text for part in of_item}))
+    for of_benchmark in items.values():
+        draw.shuffle(of_benchmark)
     return items
 
 
-def _recall(
-    kind: str, parts: Sequence[Part], found: Index, items: Sequence[Item], texts: Sequence[str], draw: Draw
-) -> Recall:
-    planted = [_inside(draw, texts, KINDS[kind](draw, *_both(item, parts))) for item in items]
+def _recall(kind: str, name: str, found: Index, items: Sequence[Item], texts: Sequence[str], draw: Draw) -> Recall:
+    planted = [_inside(draw, texts, KINDS[kind](draw, item.asked, item.answer)) for item in items]
     hits: dict[str, set[int]] = {}
     for match in found.find(planted):
-        item = items[match.text]
-        same = {parts[item.question].text} | ({parts[item.answer].text} if item.answer is not None else set())
-        if parts[match.part].text in same:
-            hits.setdefault(match.method, set()).add(match.text)
-            if match.method in OWN:
-                hits.setdefault("own", set()).add(match.text)
-    return Recall(kind, len(items), {name: len(at) for name, at in sorted(hits.items())})
+        if found.parts[match.part].text in items[match.text].texts.values():
+            for method in _methods(match):
+                hits.setdefault(method, set()).add(match.text)
+    seen = found.told_apart
+    visible = sum(any(text in seen for text in item.texts.values()) for item in items)
+    return Recall(kind, name, len(items), visible, {method: len(at) for method, at in sorted(hits.items())})
 
 
-def _both(item: Item, parts: Sequence[Part]) -> tuple[str, str]:
-    return parts[item.question].text, "" if item.answer is None else parts[item.answer].text
+def _methods(match: Match) -> tuple[str, ...]:
+    """Under which heads a match counts; `own` is any method of our own."""
+    return (match.method, "own") if match.method in OWN else (match.method,)
 
 
 def _inside(draw: Draw, texts: Sequence[str], text: str) -> str:
@@ -173,15 +193,13 @@ _SIGN = re.compile(r"\s*([=+<>])\s*|\s*(\\(?:cdot|times|le|ge|leq|geq|pm)(?![A-Z
 _NAME = re.compile(r"\b[A-Z][a-z]{2,}\b")
 
 
-def _able(kind: str, items: Sequence[Item], parts: Sequence[Part], words: frozenset[str]) -> list[Item]:
-    """The items to which this can happen, or all if there are none."""
+def _able(kind: str, item: Item, words: frozenset[str]) -> bool:
+    """Whether this can happen to an item."""
     if kind in ("LaTeX re-spaced", "Unicode"):
-        able = [item for item in items if _FORMULA.search(parts[item.question].text)]
-    elif kind == "names changed":
-        able = [item for item in items if set(_NAME.findall(parts[item.question].text)) - words]
-    else:
-        able = list(items)
-    return able or list(items)
+        return bool(_FORMULA.search(item.asked))
+    if kind == "names changed":  # what is a name in a formal statement belongs to it
+        return "question" in item.texts and bool(set(_NAME.findall(item.asked)) - words)
+    return True
 
 
 def respaced(text: str) -> str:
@@ -194,6 +212,11 @@ def _respaced_formula(found: re.Match[str]) -> str:
     formula = re.sub(r"\\frac(?![a-z])", r"\\dfrac", formula)
     formula = re.sub(r"\\left|\\right(?![a-z])", "", formula)
     return f"\\( {formula} \\)" if found[0][0] == "$" else formula
+
+
+def permuted(parts: Iterable[Part], draw: Draw) -> list[Part]:
+    """The same words and numbers in another order, of parts that are long enough for it to be nobody's."""
+    return [_permuted(part, draw) for part in parts if part.role != "name" and len(part.prose.split()) >= FEWEST_WORDS]
 
 
 def _permuted(part: Part, draw: Draw) -> Part:

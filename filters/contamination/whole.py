@@ -18,7 +18,7 @@ from filters.contamination.words import Numbers, ngrams
 
 METHOD = "exact"
 MARGIN = 60
-"""Bytes before and after the words of a part in which its signs may stand."""
+"""Bytes before and after the words of a part in which its signs may stand, besides twice their number."""
 NAME_LETTERS = 8
 """A name that is one word must be at least so long."""
 ANSWER_WORDS = 6
@@ -63,12 +63,16 @@ class Whole:
         if first < 0 or not np.array_equal(words.hashes[first : first + len(own)], own):
             return None
         start, end = words.start[first], words.end[first + len(own) - 1]
-        if part in self.names:
-            if not _is_name(self.names[part], scene.block.data[start - MARGIN : end + MARGIN]):
-                return None
-        elif not stands_in(self.spelt[part], strict(scene.around(piece, start - MARGIN, end + MARGIN))):
+        if not self._stands(scene, piece, part, start, end):
             return None
         return scene.match(piece, part, METHOD, 1.0, start, end)
+
+    def _stands(self, scene: Scene, piece: int, part: int, start: int, end: int) -> bool:
+        """Whether a part whose words are there stands there sign by sign."""
+        if part in self.names:
+            return _is_name(self.names[part], scene.block.data[max(0, start - MARGIN) : end + MARGIN])
+        margin = MARGIN + 2 * sum(map(len, self.spelt[part]))
+        return stands_in(self.spelt[part], strict(scene.around(piece, start - margin, end + margin)))
 
 
 def whole(parts: Sequence[Part], laid: Laid, grams: Distinctive, rarity: Rarity) -> Whole:

@@ -95,13 +95,15 @@ def plant(parts: Sequence[Part], texts: Sequence[str]) -> tuple[list[str], dict[
     """Copies of pages, the first 200 with an item each; which kind and item stand in which."""
     words = planted._uncapitalised(parts)
     draw = planted.Draw("bench", words)
-    items, made, which = planted._items(parts, draw), list(texts), {}
+    items = [item for of_benchmark in planted._items(parts, draw).values() for item in of_benchmark]
+    made = list(texts)
+    which: dict[int, tuple[str, planted.Item]] = {}
     for kind, change in planted.KINDS.items():
         wanted = RENAMED if kind == "names changed" else EACH
-        able = planted._able(kind, items, parts, words)
+        able = [item for item in items if planted._able(kind, item, words)]
         for item in draw.sample(able, wanted):
             number = len(which)
-            made[number] = planted._inside(draw, [texts[number]], change(draw, *planted._both(item, parts)))
+            made[number] = planted._inside(draw, [texts[number]], change(draw, item.asked, item.answer))
             which[number] = kind, item
     return made, which
 
@@ -113,7 +115,7 @@ def recall(found: Found, which: dict[int, tuple[str, planted.Item]], parts: Sequ
         hit = {
             number
             for number, part in found.get(method, ())
-            if number in of_kind and parts[part].text in planted._both(of_kind[number], parts)
+            if number in of_kind and parts[part].text in of_kind[number].texts.values()
         }
         cells.append(f"{len(hit)} of {len(of_kind)}")
     return cells
@@ -144,7 +146,7 @@ def main() -> None:
         rows,
     )
     draw = planted.Draw("permuted", frozenset())
-    wrong = ours(index([planted._permuted(part, draw) for part in parts], rarity), texts)
+    wrong = ours(index(planted.permuted(parts, draw), rarity), texts)
     counts = {method: len({number for number, _ in pairs}) for method, pairs in wrong.items()}
     show("Pages with a permuted item", [*METHODS, "own"], [[str(counts.get(name, 0)) for name in (*METHODS, "own")]])
     table: dict[tuple[str, str], list[str]] = defaultdict(list)

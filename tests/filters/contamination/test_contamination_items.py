@@ -17,7 +17,13 @@ Q, A = "What is 2 + 2?", "It is 4."
         ({"full_name": "t", "statement": "theorem t"}, [("t", "formal", "theorem t")]),
         ({"eval_key": "gsm8k", "split": "test", "eval_instance_index": 3, "doc_id": 9, "question": Q, "answer": A,
           "config": "main", "fingerprint": "ab"}, [("main/test/3", "question", Q), ("main/test/3", "answer", A)]),
-        (["file.thy", "lemma x: y"], [("0", "question", "lemma x: y")]),
+        (["file.thy", "lemma x: y"], [("0", "formal", "lemma x: y")]),
+        ({"question": Q, "options": ["3", "4"], "answer": "B"},
+         [("0", "question", Q), ("0", "options", f"{Q}\nA) 3 B) 4"), ("0", "answer", "B")]),
+        ({"question": Q, "options": "A) 3 B) 4"}, [("0", "question", Q), ("0", "options", f"{Q}\nA) 3 B) 4")]),
+        ({"question": Q, "choices": {"text": [3, 4], "label": ["A", "B"]}},
+         [("0", "question", Q), ("0", "options", f"{Q}\nA) 3 B) 4")]),
+        ({"question": Q, "options": [], "choices": 5}, [("0", "question", Q)]),
         ("ring.mul_comm", [("ring.mul_comm", "name", "ring.mul_comm")]),
     ],
 )  # fmt: skip
@@ -37,6 +43,12 @@ def test_what_is_odd_is_reported():
     assert found.problems == [
         "b 1: no question", "b 2: question is empty", "b 3: no question", "b 4: question as in 0", "b 5: no question",
     ]  # fmt: skip
+
+
+def test_items_of_one_id_stay_apart():
+    found = benchmark("b", [{"id": 1, "problem": Q}, {"id": 1, "problem": A}])
+    assert [part.item for part in found.parts] == ["1", "1 in row 1"]
+    assert found.problems == ["b 1: row 1 has the id of another"]
 
 
 def test_a_question_in_two_benchmarks_is_reported():

@@ -85,6 +85,7 @@ def test_formulas_may_be_typed():
     [
         ("rw ring.mul_left_cancel at h", True),
         ("by ring.mul_left_cancel.", True),
+        ("ring.mul_left_cancel", True),
         ("rw ring.mul_left_cancel_iff at h", False),
         ("rw my_ring.mul_left_cancel", False),
         ("ring mul left cancel", False),
@@ -189,3 +190,32 @@ def test_a_phrase_without_number_or_sign_is_not_looked_for():
 
 def test_a_formula_that_asks_nothing_is_not_looked_for():
     assert index([Part("x", "0", "question", "a = 10; 10")]).find(["a := 10;\n10"]) == []
+
+
+def test_what_stands_beside_a_drawing_is_found_with_it_and_without():
+    drawing = "[asy]" + "draw((0,0)--(1,2)); label(X, (3,4)); " * 20 + "[/asy]"
+    first, second = LONG[:120], LONG[120:]
+    of = index([Part("x", "0", "question", f"{first} {drawing} {second}")])
+    for text in (f"{first} {drawing} {second}", f"{first} {second}"):
+        assert "fuzzy" in {match.method for match in of.find([inside(text)])}
+
+
+def test_only_llemma_sees_a_drawing_by_itself():
+    code = " ".join(f"real tick{number} = {number};" for number in range(12))
+    of = index([Part("x", "0", "question", f"[asy] {code} [/asy]")])
+    assert [part for method in OWN for part in of.seen(method)] == []
+    assert list(of.seen("llemma-30")) == [0]
+    assert {match.method for match in of.find([inside(code)]) if match.method in (*OWN, "llemma-30")} == {"llemma-30"}
+
+
+def test_numbers_may_stand_where_nothing_distinctive_does():
+    statement = 'theorem eval_first: assumes first: "E e1 = E(ENat 0)" shows "E(EIf e1 e2 e3) = E(e3)"'
+    assert "fuzzy" in {match.method for match in index([Part("x", "0", "formal", statement)]).find([inside(statement)])}
+
+
+def test_signs_without_words_may_follow_far_behind_the_words():
+    statement = "lemma EXT: " + r"\<forall>\<alpha>::\<zero>. " * 8
+    of = index([Part("x", "0", "formal", statement)])
+    assert [match.method for match in of.find([inside(statement)]) if match.method in OWN] == ["exact"]
+    other = statement.replace("forall", "exists", 1)
+    assert [match.method for match in of.find([inside(other)]) if match.method in OWN] == []
