@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
 from pipeline.http import CHUNK, Facts, FetchError, PassingError, cause, client, facts_of, public
+from pipeline.streams import ReadStream
 
 WINDOW = 8 << 20
 """Bytes that are kept after they were read: a reader's small steps back cost no request."""
 
 
-class HttpFile(io.RawIOBase):
+class HttpFile(ReadStream):
     """An object on the web as a seekable file.
 
     Raises FetchError while it is read if it cannot be read on, or is not any more what it was when it was opened.
@@ -27,18 +27,8 @@ class HttpFile(io.RawIOBase):
         self._window = bytearray()
         self._arrived = 0
         """Offset behind the window: of the next byte that the body will give."""
-        self._position = 0
         self._facts: Facts | None = None
         self.size = self._client.persist(url, self._connect).size
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         self._position = max(0, offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self.size}[whence])
@@ -51,11 +41,6 @@ class HttpFile(io.RawIOBase):
             parts.append(self._next(end))
             self._position += len(parts[-1])
         return b"".join(parts)
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
 
     def close(self) -> None:
         self._hang_up()

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, cast
 from manifests import File
 from pipeline import http, http_files, hub
 from pipeline.storage import Place, StorageError
+from pipeline.streams import ReadStream
 
 CHUNK = 1 << 20
 VERSIONS = ("ETag", "mtime", "LastModified")
@@ -118,7 +119,7 @@ class Outside(Place):
         return Shard(key, int(info["size"] or 0), self.url, str(version))
 
 
-class InputStream(io.RawIOBase):
+class InputStream(ReadStream):
     """A seekable stream that hashes every byte of the object once, in order, whatever its reader does.
 
     Raises StorageError where reading fails, which is not the same as bytes that make no sense.
@@ -128,16 +129,7 @@ class InputStream(io.RawIOBase):
         self.key = key
         self._file = file
         self._sha256 = hashlib.sha256()
-        self._position = self._hashed = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
+        self._hashed = 0
 
     def read(self, size: int | None = -1) -> bytes:
         try:
@@ -150,11 +142,6 @@ class InputStream(io.RawIOBase):
             self._hashed += unseen
         self._position += len(data)
         return data
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         self._position = self._file.seek(offset, whence)

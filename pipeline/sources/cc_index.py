@@ -16,6 +16,7 @@ from filters.document import Document, Drop
 from pipeline.outside import Outside
 from pipeline.path_list import is_key
 from pipeline.sources.damage import GZIP, member_end
+from pipeline.sources.parquet_rows import BROKEN
 from pipeline.sources.warc import Warc
 
 COLUMNS = ("url", "warc_filename", "warc_record_offset", "warc_record_length")
@@ -30,9 +31,6 @@ SPAN_BYTES = 1 << 24
 """Bytes of one request up to which another record is added to it."""
 MOST_BYTES = 50_000_000
 """Bytes of a record, as it is stored, from which it is not fetched."""
-
-BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
-"""What Arrow raises on a damaged file."""
 
 
 @dataclass(frozen=True, order=True)

@@ -36,14 +36,13 @@ class Parquet:
         rows = ParquetRows(self._columns, self.batch_rows, self._lacking, pa.RecordBatch.to_pylist, self._record)
         return rows.read(key, stream)
 
-    @property
-    def _columns(self) -> list[str]:
+    def _columns(self, _: pa.Schema) -> list[str]:
         return list(dict.fromkeys(filter(None, (self.text_field, self.id_field, self.url_field))))
 
     def _lacking(self, schema: pa.Schema) -> str:
         """The columns that a file has not, or has twice, or with values of another kind; empty if all is well."""
         odd = []
-        for name in self._columns:
+        for name in self._columns(schema):
             allowed = TEXT if name == self.text_field else PLAIN
             if schema.names.count(name) != 1:
                 odd.append(f"{name} is there {schema.names.count(name)} times")

@@ -20,8 +20,8 @@ BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
 class ParquetRows:
     """The rows of a file of one kind; a file of another kind, and damage, are a Drop."""
 
-    columns: Sequence[str]
-    """What is read; other columns are not."""
+    columns: Callable[[pa.Schema], Sequence[str]]
+    """Which of a file's columns are read."""
     batch_rows: int
     """Rows decoded at a time."""
     lacking: Callable[[pa.Schema], str]
@@ -52,9 +52,9 @@ class ParquetRows:
 
     def _group(self, key: str, file: pq.ParquetFile, group: int, first: int) -> Iterator[Document | Drop]:
         """The rows of one row group, `first` being its first; damage costs the rest of this group only."""
-        row = first
+        row, columns = first, list(self.columns(file.schema_arrow))
         try:
-            for batch in file.iter_batches(self.batch_rows, row_groups=[group], columns=list(self.columns)):
+            for batch in file.iter_batches(self.batch_rows, row_groups=[group], columns=columns):
                 for values in self.rows(batch):
                     yield self.record(key, row, values)
                     row += 1

@@ -7,23 +7,25 @@ is fetched by itself later, for the hash of the file. Row groups follow each oth
 from __future__ import annotations
 
 import io
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import pyarrow.parquet as pq
+
+from pipeline.streams import ReadStream
 
 PIECE = 1 << 20
 MAX_GROUP_BYTES = 256 << 20
 """Largest row group, as it is stored, that is held in memory; larger ones are read by jumps."""
 
 
-class ReadAhead(io.RawIOBase):
+class ReadAhead(ReadStream):
     """A seekable stream that is told how far it will be needed next, and reads everything up to there."""
 
     def __init__(self, stream: BinaryIO, max_bytes: int = MAX_GROUP_BYTES) -> None:
         super().__init__()
         self._stream, self._max_bytes = stream, max_bytes
         self._held = memoryview(b"")
-        self._start = self._position = 0
+        self._start = 0
 
     def hold(self, group: pq.RowGroupMetaData) -> None:
         """Read a row group, and what lies between the one before and this. What was held goes."""
@@ -36,15 +38,6 @@ class ReadAhead(io.RawIOBase):
             while len(held) < size and (piece := self._stream.read(min(PIECE, size - len(held)))):
                 held += piece
             self._held = memoryview(held)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         if whence == io.SEEK_END:
@@ -62,11 +55,6 @@ class ReadAhead(io.RawIOBase):
             data = self._stream.read(-1 if size is None else size)
         self._position += len(data)
         return data
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
 
 
 def _end(group: pq.RowGroupMetaData) -> int:

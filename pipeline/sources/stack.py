@@ -44,7 +44,7 @@ class Stack:
     """Rows decoded at a time; a file of The Stack has at most 1 MiB or so."""
 
     def read(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
-        return ParquetRows(COLUMNS, self.batch_rows, _lacking, _rows, self._record).read(key, stream)
+        return ParquetRows(lambda _: COLUMNS, self.batch_rows, _lacking, _rows, self._record).read(key, stream)
 
     def _record(self, key: str, row: int, values: dict[str, Any]) -> Document | Drop:
         repo, sha, path = (values[f"max_stars_repo_{part}"] for part in ("name", "head_hexsha", "path"))

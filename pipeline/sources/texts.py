@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-import pyarrow.parquet as pq
+import pyarrow as pa
 
 from filters.document import Document, Drop
 from pipeline.shards import DOCUMENTS
 from pipeline.sources.jsonl import Jsonl
-from pipeline.sources.parquet_rows import BROKEN, raise_if_system
+from pipeline.sources.parquet_rows import ParquetRows
 
 PARQUET = b"PAR1"
+BATCH_ROWS = 256
+"""Rows of a table decoded at a time."""
 
 
 @dataclass(frozen=True)
@@ -39,25 +41,19 @@ class Texts:
             yield replace(row, url=url) if isinstance(url, str) else row
 
     def _parquet(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
-        rows = 0
-        try:
-            file = pq.ParquetFile(stream, pre_buffer=False)
-            if self.field not in file.schema_arrow.names:
-                yield Drop(key, "read", "columns", f"no column {self.field}")
-                return
-            there = file.schema_arrow.names
-            name = self.id_field or ("id" if set(DOCUMENTS.names) <= set(there) else "")
-            columns = [self.field, *(column for column in (name, "url") if column in there and column != self.field)]
-            for group in range(file.num_row_groups):
-                for batch in file.iter_batches(batch_size=256, row_groups=[group], columns=columns):
-                    for row in batch.to_pylist():
-                        rows += 1
-                        yield self._record(str(row.get(name) or "") or f"{key}:{rows}", row)
-        except BROKEN as error:
-            raise_if_system(error)
-            yield Drop(f"{key}:{rows + 1}", "read", "corrupt", str(error))
+        rows = ParquetRows(self._columns, BATCH_ROWS, self._lacking, pa.RecordBatch.to_pylist, self._record)
+        return rows.read(key, stream)
 
-    def _record(self, place: str, row: dict[str, Any]) -> Document | Drop:
+    def _columns(self, schema: pa.Schema) -> list[str]:
+        there = set(schema.names)
+        name = self.id_field or ("id" if set(DOCUMENTS.names) <= there else "")
+        return sorted({self.field, name, "url"} & there)
+
+    def _lacking(self, schema: pa.Schema) -> str:
+        return "" if self.field in schema.names else f"no column {self.field}"
+
+    def _record(self, key: str, number: int, row: dict[str, Any]) -> Document | Drop:
+        place = str(row.get(self.id_field or "id") or "") or f"{key}:{number + 1}"
         text, url = row.get(self.field), str(row.get("url") or "")
         if isinstance(text, bytes):
             text = text.decode("utf-8", "replace")
