@@ -214,12 +214,14 @@ def _place(piece: Piece, data: bytes, target: npt.NDArray[np.uint8], file: File)
 
 def save(prefix: str, ids: npt.NDArray[np.generic], draws: npt.NDArray[np.void], end: int) -> None:
     """Write one shard as `pipeline.packed` reads it: a document begins at 0 and behind every end of one."""
-    begins = np.ones(ids.shape, bool)
-    np.equal(ids[:, :-1], end, out=begins[:, 1:])
+    length = ids.shape[1]
+    firsts = np.arange(0, ids.size, length)
+    behind = np.flatnonzero(ids == end) + 1
+    begins = np.union1d(firsts, behind[behind < ids.size])
     rows = np.zeros(len(draws), ROW)
     for name in draws.dtype.names or ():
         rows[name] = draws[name]
-    rows["first"][1:] = np.cumsum(begins.sum(axis=1))[:-1]
+    rows["first"] = np.searchsorted(begins, firsts)
     np.save(f"{prefix}.ids.npy", ids)
-    np.save(f"{prefix}.starts.npy", np.nonzero(begins)[1].astype("<i4"))
+    np.save(f"{prefix}.starts.npy", (begins % length).astype("<i4"))
     np.save(f"{prefix}.rows.npy", rows)

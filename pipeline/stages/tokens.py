@@ -209,7 +209,7 @@ class Sidecar:
             self._flush()
 
     def _flush(self) -> None:
-        numbers = np.arange(self._written, self._written + len(self._names))
+        numbers = range(self._written, self._written + len(self._names))
         columns: list[pa.Array[Any]] = [pa.array(numbers), pa.array(self._names), pa.array(self._sizes, pa.int32())]
         if self._input_ids:
             bounds = pa.array(np.cumsum([0, *self._sizes]), pa.int32())
