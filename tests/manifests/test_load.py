@@ -145,3 +145,9 @@ def test_every_field_is_documented(name: str, about: dict[str, Any]) -> None:
 )
 def test_the_manifests_that_ship_are_good(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_manifest(Path("manifests", name)).sources
+
+
+@pytest.mark.parametrize("slice", ["5", "a:b", "::0", "1:2:3:4", "1-2"])
+def test_a_slice_is_a_slice(path: Path, slice: str) -> None:
+    with pytest.raises(ManifestError, match=r"sources\.web\.slice"):
+        load_manifest(path, [f"sources.web.slice='{slice}'"])
