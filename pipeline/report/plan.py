@@ -5,18 +5,23 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.resources import files
 from typing import Any, BinaryIO, cast
 
 from rich.console import Console
 
-from manifests import Receipt
+from filters.models import Model, resolve
+from manifests import File, Receipt, Total
 from pipeline.path_list import PathList
 from pipeline.report.curve import Curve, curve, render_curve
 from pipeline.report.text import plain, size, table
 from pipeline.sources.cc_index import CcIndex
 from pipeline.stage import Stage, Unit
 from pipeline.stages.ingest import Ingest
+from pipeline.stages.split import TEST, TRAIN, VALIDATION
+from pipeline.stages.tokens import Tokens
+from pipeline.tokenization import load_tokenizer
 
 OBJECTS = 2
 """Written by a unit of a stage that nothing else is known of: a file and a receipt."""
@@ -42,7 +47,7 @@ class PlanRow:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would take. Units and inputs are exact; text, core-hours and objects are expectations."""
+    """What a run would take. Inputs and units are exact, but for units that pack tokens; all else is expected."""
 
     rows: list[PlanRow]
     units: int
@@ -55,16 +60,17 @@ class Plan:
 
 
 def plan(stages: Sequence[Stage]) -> Plan:
-    """Walk the stages as a run would, with receipts that hold nothing. Raises StorageError if inputs are missing."""
+    """Walk the stages as a run would, with receipts of what is expected. Raises StorageError if inputs are missing."""
     known = throughput()
+    bytes_per_token = known["stages"]["tokens"]["bytes_per_token"]
     done: dict[str, tuple[Receipt, ...]] = {}
     text: dict[tuple[str, str], float] = {}
     rows = []
     for stage in stages:
         units = list(stage.units(done))
-        done[stage.name] = tuple(_expected(stage, unit) for unit in units)
+        done[stage.name] = tuple(_expected(stage, unit, _read(unit, text) / bytes_per_token) for unit in units)
         measured, records = _of_stage(stage, known), 0
-        read = sum(text.get((receipt.stage, receipt.unit), 0.0) for unit in units for receipt in unit.upstream)
+        read = sum(_read(unit, text) for unit in units)
         if isinstance(stage, Ingest):
             measured = measured | known["sources"].get(_kind(stage), {})
             weights = {unit.name: _weigh(stage, unit) for unit in units}
@@ -79,8 +85,29 @@ def throughput() -> dict[str, Any]:
     return tomllib.loads(files(__package__).joinpath("throughput.toml").read_text("utf-8"))
 
 
-def _expected(stage: Stage, unit: Unit) -> Receipt:
-    return Receipt(stage=stage.name, unit=unit.name, recipe="", upstream="")
+def _expected(stage: Stage, unit: Unit, tokens: float) -> Receipt:
+    """A receipt that holds nothing, or where a stage writes tokens so many of them."""
+    receipt = Receipt(stage=stage.name, unit=unit.name, recipe="", upstream="")
+    if not isinstance(stage, Tokens):
+        return receipt
+    held_out = {VALIDATION: stage.split.validation, TEST: stage.split.test}
+    shares = {TRAIN: 1 - sum(held_out.values()), **held_out}
+    width = _width(stage.tokenizer, stage.end_of_document) if stage.tokenizer else 2
+    counts = {split: round(tokens * share) for split, share in shares.items()}
+    files = [File(path=f"{stage.name}/{split}/x.bin", size=width * count, sha256="") for split, count in counts.items()]
+    totals = {f"{stage.source}/-/{split}": Total(tokens=count) for split, count in counts.items()}
+    return receipt.model_copy(update={"files": tuple(files), "totals": totals})
+
+
+@cache
+def _width(tokenizer: Model, end: str) -> int:
+    """Bytes of an id."""
+    return load_tokenizer(resolve(tokenizer), end).dtype.itemsize
+
+
+def _read(unit: Unit, text: Mapping[tuple[str, str], float]) -> float:
+    """Bytes of text that a unit is likely to read."""
+    return sum(text.get((receipt.stage, receipt.unit), 0.0) for receipt in unit.upstream)
 
 
 def _kind(stage: Ingest) -> str:

@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 from small_runs import narrow, shown
 
+from filters.models import Model, pin
 from manifests import Receipt
+from manifests.sections import Mixture
 from pipeline.outside import Outside
 from pipeline.path_list import ASSUMED_BYTES, PathList
 from pipeline.report.plan import plan, render_plan, throughput
@@ -19,6 +21,9 @@ from pipeline.sources.cc_index import CcIndex
 from pipeline.sources.jsonl import Jsonl
 from pipeline.stage import Bench, Unit
 from pipeline.stages.ingest import Ingest
+from pipeline.stages.pack import Pack
+from pipeline.stages.tokenizer import train_tokenizer
+from pipeline.stages.tokens import Tokens
 from pipeline.storage import StorageError
 
 
@@ -35,6 +40,12 @@ class Later:
 
     def run(self, unit: Unit, bench: Bench) -> None:
         raise AssertionError("a plan does no work")
+
+
+def tokenizer_file(folder: Path) -> Model:
+    path = folder / "tokenizer.json"
+    path.write_bytes(train_tokenizer(iter(["some text"]), 300, "</s>"))
+    return pin(Model(str(path)))
 
 
 def ingest(root: Path) -> Ingest:
@@ -56,6 +67,13 @@ def test_inputs_are_counted_and_later_stages_follow_from_them(tmp_path: Path) ->
     assert (pairs.units, pairs.bytes, pairs.core_hours, pairs.objects) == (2, 0, None, 6)
     assert (found.units, found.input_bytes, found.objects) == (6, 5000, 20)
     assert found.core_hours == pytest.approx((documents.core_hours or 0) + (marks.core_hours or 0))
+
+
+def test_shards_of_a_packed_mixture_are_those_of_its_budget(tmp_path: Path) -> None:
+    steps = [ingest(tmp_path), Later("dedup/marks"), Tokens("j", tokenizer=tokenizer_file(tmp_path))]
+    pack = Pack(("j",), Mixture(budget=1_000_000), sequence=100, shard_bytes=2 * 100 * 1000)
+    packed = plan([*steps, Later("release/mixture", ()), pack]).rows[-1]
+    assert packed.units == 1 + 10 + 2  # the index, ten shards of 1,000 sequences, validation and test
 
 
 def test_missing_inputs_are_an_error(tmp_path: Path) -> None:
