@@ -21,6 +21,7 @@ from filters.models import Model
 from filters.perplexity import Perplexity
 from filters.prefilter import Prefilter
 from filters.published import PublishedCode
+from filters.unwanted import Unwanted
 from filters.web import Accents, HtmlType, Length, NewcommandLines, UrlBan
 from languages import published
 from manifests import ManifestError, check_known
@@ -47,7 +48,7 @@ CHAINS: Mapping[str, tuple[type[Filter], ...]] = {
     "stack": (OptOut, License, Code, LanguageId),
     "github": (FileType, OptOut, License, Code, LanguageId),
     "arxiv": (FlattenLatex, Length),
-    "jsonl": (Decode,),
+    "jsonl": (Unwanted, Decode),
 }
 """Filters by kind of source, in their order: what is cheap and refuses much comes first."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from pipeline.corpus import reads_web
 from pipeline.outside import Outside
 from pipeline.recipe import recipe_hash
 from pipeline.report.plan import plan
+from pipeline.shares import mix
 from pipeline.sources.cc_index import CcIndex
 from pipeline.stages.pack import Pack
 from pipeline.stages.tokens import Tokens
@@ -97,6 +99,26 @@ def test_the_manifest_of_algebraic_stack_plans_all_languages(tmp_path: Path) -> 
     assert rows["documents/stack"].bytes == 13_000
     assert rows["documents/github"].inputs == 5
     assert {"documents/lean-proofsteps", "documents/isabelle-proofsteps", "release/mixture"} <= rows.keys()
+
+
+def test_the_manifest_of_proof_pile_2_plans_the_papers_mixture(tmp_path: Path) -> None:
+    """Proof-Pile-2 at 95 % as arXiv : web : code 2 : 4 : 1, the Pile without its arXiv 2 %, RedPajama's GitHub 3 %."""
+    shipped = Path(__file__).parents[2] / "manifests/proof-pile-2.toml"
+    own = [f"root={tmp_path}", f"sources.open-web-math.root={tmp_path}"]
+    own += ["tokenizer.path=", "tokenizer.train_vocabulary=500"]
+    manifest = load_manifest(shipped, own)
+    for section in manifest.sources:
+        for pattern in section.paths:
+            path = tmp_path / re.sub(r"\[(.).*?\]", r"\1", pattern).replace("*", "x")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"x" * 1000)
+    (tmp_path / "repositories.jsonl").write_text('{"repository": "owner/name", "commit": "' + "0" * 40 + '"}')
+    assert {row.stage for row in plan(stages(shipped, *own)).rows} >= {"documents/pile", "documents/redpajama-github"}
+    tokens = {"arxiv": 29, "open-web-math": 15, "stack": 9, "github": 2, "pile": 300, "redpajama-github": 59}
+    shares = {one.source: one.share for one in mix(tokens, manifest.mixture)}
+    assert [shares["pile"], shares["redpajama-github"]] == pytest.approx([0.02, 0.03], abs=1e-6)
+    code = shares["stack"] + shares["github"]
+    assert [shares["arxiv"] / code, shares["open-web-math"] / code] == pytest.approx([2, 4], rel=1e-5)
 
 
 def test_single_records_are_filtered_as_whole_files_are(path: Path) -> None:
