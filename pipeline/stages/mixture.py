@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+
 from manifests import File, Receipt, Total
 from manifests.sections import Mixture
 from pipeline.shares import MEANING, Share, mix, significant, table
@@ -152,8 +154,8 @@ def neox_yaml(shares: Sequence[Share], datasets: Datasets) -> str:
     for split, name in DATASETS.items():
         lines += ["", *_warnings(split, datasets[split])]
         shards = datasets[split] or shards
-        lines += _yaml_list(f"{name}-data-paths", (prefix for prefix, _ in shards))
-        lines += _yaml_list(f"{name}-data-weights", (weight for _, weight in shards))
+        lines += _yaml_list(f"{name}-data-paths", (json.dumps(prefix) for prefix, _ in shards))  # JSON is YAML
+        lines += _yaml_list(f"{name}-data-weights", (_decimal(weight) for _, weight in shards))
     return "\n".join(lines) + "\n"
 
 
@@ -164,8 +166,13 @@ def _warnings(split: str, shards: Sequence[tuple[str, float]]) -> Iterator[str]:
         yield f"# These are {len(shards)} data sets; GPT-NeoX takes {NEOX_DATASETS}: make larger shards, or pack them."
 
 
-def _yaml_list(name: str, items: Iterable[str | float]) -> list[str]:
-    lines = [f"  - {json.dumps(item)}" for item in items]  # JSON is YAML, and quotes whatever needs it
+def _decimal(weight: float) -> str:
+    """Without an exponent: PyYAML, by which GPT-NeoX reads, takes `1e-05` for a word."""
+    return np.format_float_positional(weight, trim="0")
+
+
+def _yaml_list(name: str, items: Iterable[str]) -> list[str]:
+    lines = [f"  - {item}" for item in items]
     return [f"{name}:", *lines] if lines else [f"{name}: []"]
 
 

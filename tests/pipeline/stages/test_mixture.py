@@ -157,6 +157,14 @@ def test_gpt_neox_is_given_no_empty_split(release: Path) -> None:
     assert config["test-data-weights"] == config["valid-data-weights"]
 
 
+@pytest.mark.parametrize("weight", [1e-05, 2e-07, 1.5e-08, 0.25, 1.0])
+def test_a_weight_is_a_number_to_yaml_however_small(weight: float) -> None:
+    shards = [("tokens/a/train/x", weight)]
+    config = yaml.load(neox_yaml([], {"train": shards, "validation": shards, "test": shards}), yaml.FullLoader)
+    assert config["train-data-weights"] == [weight]
+    assert isinstance(config["train-data-weights"][0], float)
+
+
 def test_more_data_sets_than_gpt_neox_counts_are_said_to_be() -> None:
     shards = [(f"p{number}", 1.0) for number in range(NEOX_DATASETS + 1)]
     assert "GPT-NeoX takes 254" in neox_yaml([], {"train": shards, "validation": shards[1:], "test": shards[1:]})
