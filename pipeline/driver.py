@@ -169,11 +169,13 @@ def units_of(stage: Stage, done: Mapping[str, tuple[Receipt, ...]]) -> list[Unit
 
 @contextmanager
 def alone(run: RunFolder) -> Iterator[None]:
-    """Hold a local run folder for this driver; the lock goes with the process. Raises StorageError if it is held.
+    """Hold a local run folder for this driver, and clear up after the last one. Raises StorageError if it is held.
 
-    An object store has no such lock; there two drivers would do work twice, with equal bytes, and harm nothing.
+    The lock goes with the process. An object store has no such lock; there two drivers would do work twice, with equal
+    bytes, and harm nothing.
     """
     if not run.is_local:
+        run.sweep()
         yield
         return
     path = Path(run.full(".run/driver"))
@@ -183,6 +185,7 @@ def alone(run: RunFolder) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise StorageError(f"another proofpile run is writing to {run.url}; wait for it, or stop it") from None
+        run.sweep(others=True)
         yield
 
 

@@ -43,7 +43,6 @@ def bring_about(
     run: RunFolder, stages: Sequence[Stage], workers: int, no_ray: bool, about: Mapping[str, bytes] | None = None
 ) -> Done:
     """Do what is not done yet, here or on Ray; `about` are files that say what the run is, by path."""
-    run.sweep()
     with Reporter(run) as reporter:
         execute = inline(run) if no_ray else on_ray(run, Bounds(), workers)
         return Driver(run, execute, reporter, Lock(run), about or {}).bring_about(stages)

@@ -4,7 +4,7 @@ A unit runs in a child process that notes the record in hand in a small shared f
 when it dies twice on the same record, burns too much CPU on one, or grows too large, the unit starts anew and that
 record becomes a Drop of rule `isolation`. The child is kept for the next unit, so models are loaded once.
 
-`python -m pipeline.isolation FD` is the child.
+`python -m pipeline.isolation PIPE POSITION` is the child, given two file descriptors.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, Pipe
-from pathlib import Path
 
 import psutil
 
@@ -38,8 +37,7 @@ MOST_SKIPPED = 1000
 GLANCE_SECONDS = 0.25
 FORMAT = struct.Struct("=q")
 
-
-Order = tuple[Stage, Unit, RunFolder, Path, dict[int, str], str]
+Order = tuple[Stage, Unit, RunFolder, dict[int, str], str]
 """Of the web, a child is told whom a webmaster can write to; for its turns it asks."""
 Answer = tuple[Receipt | None, str, str]
 """The receipt, or the failure in one line and its traceback."""
@@ -62,12 +60,11 @@ class Bounds:
 
 
 class SharedPosition:
-    """The record in hand, in a file that outlives the process that writes it."""
+    """The record in hand, in a file that outlives the process that writes it, and the records to be skipped."""
 
-    def __init__(self, path: Path, skip: Mapping[int, str]) -> None:
-        self.skip = skip
-        with path.open("r+b") as file:
-            self._memory = mmap.mmap(file.fileno(), FORMAT.size)
+    def __init__(self, descriptor: int) -> None:
+        self.skip: Mapping[int, str] = {}
+        self._memory = mmap.mmap(descriptor, FORMAT.size)
 
     def enter(self, ordinal: int) -> None:
         FORMAT.pack_into(self._memory, 0, ordinal)
@@ -83,19 +80,22 @@ class SharedPosition:
 
 @dataclass
 class Child:
-    """A worker process and the pipe to it."""
+    """A worker process, the pipe to it, and where it is."""
 
     process: subprocess.Popen[bytes]
     pipe: Connection
+    position: SharedPosition
 
     @classmethod
     def start(cls) -> Child:
         ours, theirs = Pipe()
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        command = [sys.executable, "-m", "pipeline.isolation", str(theirs.fileno())]
-        process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment, stdin=subprocess.DEVNULL)
-        theirs.close()
-        return cls(process, ours)
+        with theirs, tempfile.TemporaryFile() as file:  # it has no name that a kill could leave behind
+            file.truncate(FORMAT.size)
+            shared = [theirs.fileno(), file.fileno()]
+            command = [sys.executable, "-m", "pipeline.isolation", *map(str, shared)]
+            process = subprocess.Popen(command, pass_fds=shared, env=environment, stdin=subprocess.DEVNULL)
+            return cls(process, ours, SharedPosition(file.fileno()))
 
     def stop(self) -> None:
         self.process.kill()
@@ -119,38 +119,34 @@ class Supervisor:
     def run(self, stage: Stage, unit: Unit, run: RunFolder) -> Receipt:
         """Do one unit. Raises UnitError if it fails by an exception, or dies where no record is in hand."""
         self.deaths, self.skip = Counter(), {}
-        with tempfile.NamedTemporaryFile(prefix="proofpile-position-") as file:
-            file.write(FORMAT.pack(IDLE))
-            file.flush()
-            path = Path(file.name)
-            while True:
-                receipt = self._attempt(stage, unit, run, path)
-                if receipt:
-                    return receipt
+        while True:
+            receipt = self._attempt(stage, unit, run)
+            if receipt:
+                return receipt
 
-    def _attempt(self, stage: Stage, unit: Unit, run: RunFolder, path: Path) -> Receipt | None:
-        position = SharedPosition(path, self.skip)
-        position.leave()
+    def _attempt(self, stage: Stage, unit: Unit, run: RunFolder) -> Receipt | None:
         if self.child is None:
+            run.sweep()
             self.child = Child.start()
-        order = (stage, unit, run, path, self.skip, self.manners.contact)
-        answer = self._ask(self.child, order, position)
+        position = self.child.position
+        position.leave()
+        order = (stage, unit, run, self.skip, self.manners.contact)
+        answer = self._ask(self.child, order)
         if isinstance(answer, str):
             self._give_up(position.ordinal, answer, unit)
-            run.sweep()
             return None
         receipt, message, trace = answer
         if receipt is None:
             raise UnitError(message, trace)
         return receipt
 
-    def _ask(self, child: Child, order: Order, position: SharedPosition) -> Answer | str:
+    def _ask(self, child: Child, order: Order) -> Answer | str:
         """The child's answer, or the reason why there will be none."""
         try:
             child.pipe.send(order)
             while True:
                 while not child.pipe.poll(GLANCE_SECONDS):
-                    reason = self._trespass(psutil.Process(child.process.pid), position)
+                    reason = self._trespass(psutil.Process(child.process.pid), child.position)
                     if reason:
                         return reason
                 said = child.pipe.recv()
@@ -209,15 +205,15 @@ class PipedTurns:
         self.pipe.send(answer)
 
 
-def serve(pipe: Connection) -> None:
+def serve(pipe: Connection, position: SharedPosition) -> None:
     """The child's loop: do the units that come down the pipe until it closes."""
     while True:
         try:
-            stage, unit, run, path, skip, contact = pipe.recv()
+            stage, unit, run, position.skip, contact = pipe.recv()
         except (EOFError, ConnectionResetError):
             return
         http.behave(Manners(PipedTurns(pipe), contact))
-        pipe.send(_answer_to(stage, unit, run, SharedPosition(path, skip)))
+        pipe.send(_answer_to(stage, unit, run, position))
 
 
 def _answer_to(stage: Stage, unit: Unit, run: RunFolder, position: SharedPosition) -> Answer:
@@ -242,4 +238,4 @@ def _die_with_parent() -> None:
 
 if __name__ == "__main__":
     _die_with_parent()
-    serve(Connection(int(sys.argv[1])))
+    serve(Connection(int(sys.argv[1])), SharedPosition(int(sys.argv[2])))

@@ -87,7 +87,6 @@ def _ask(path: Path, overrides: list[str] | None, sample: str) -> tuple[Asked, l
 def _run(
     asked: Asked, stages: list[Stage], folder: RunFolder, workers: int, no_ray: bool, only: str
 ) -> tuple[Done, Lock]:
-    folder.sweep()
     limits = asked.manifest.limits
     hashes = {rule: model.sha256 for rule, model in asked.models.items()}
     lock = Lock(folder, hashes, asked.pins, asked.list_hashes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -125,9 +126,8 @@ class RunFolder(Place):
 
     def _written(self, data: bytes) -> Path:
         """A file in scratch, which is left there only if this process is killed."""
-        home = self._scratch_home
-        home.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(prefix=f"{os.getpid()}-", dir=home, delete=False) as file:
+        home, name = self._scratch_home()
+        with tempfile.NamedTemporaryFile(prefix=f"{name}{_process()}", dir=home, delete=False) as file:
             try:
                 file.write(data)
                 file.flush()
@@ -139,27 +139,32 @@ class RunFolder(Place):
     @contextmanager
     def scratch(self) -> Iterator[Path]:
         """A local folder to work in, on the run folder's own disk if that is local; it goes with the block."""
-        home = self._scratch_home
-        home.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=home))
+        home, name = self._scratch_home()
+        folder = Path(tempfile.mkdtemp(prefix=f"{name}{_process()}", dir=home))
         try:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    @property
-    def _scratch_home(self) -> Path:
+    def _scratch_home(self) -> tuple[Path, str]:
+        """Where scratch is, and what its names begin with."""
         if self.is_local:
-            return Path(self.full(".run/scratch"))
-        name = hashlib.sha256(self.url.encode()).hexdigest()[:16]
-        return Path(tempfile.gettempdir()) / f"proofpile-{name}"
+            home = Path(self.full(".run/scratch"))
+            home.mkdir(parents=True, exist_ok=True)
+            return home, ""
+        return Path(tempfile.gettempdir()), f"proofpile-{hashlib.sha256(self.url.encode()).hexdigest()[:16]}-"
 
-    def sweep(self) -> None:
-        """Remove what killed processes of this machine left in scratch."""
-        home = self._scratch_home
-        for left in home.iterdir() if home.exists() else ():
-            if not _is_running(int(left.name.partition("-")[0])):
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+    def sweep(self, others: bool = False) -> None:
+        """Remove what killed processes of this machine left in scratch.
+
+        On a shared disk other machines may be at work, and their processes are not to be seen from here: what they
+        left goes if `others` says that no run is going on.
+        """
+        home, name = self._scratch_home()
+        for left in home.glob(f"{name}*@*@*"):
+            pid, machine, _ = left.name.removeprefix(name).split("@")
+            if others if machine != platform.node() else not _is_running(int(pid)):
+                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
 
     def check_writable(self) -> None:
         """Raises StorageError, before any work is done, if nothing can be written here."""
@@ -167,6 +172,11 @@ class RunFolder(Place):
             self.write(".run/writable", b"")
         except StorageError as error:
             raise StorageError(f"{error}; choose another --out") from error
+
+
+def _process() -> str:
+    """This process among all that share a disk."""
+    return f"{os.getpid()}@{platform.node()}@"
 
 
 def _is_running(pid: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,18 @@ class Trap:
             case "raise":
                 raise RuntimeError("a defect of ours")
         return document
+
+
+@dataclass(frozen=True)
+class Tidy:
+    """Refuses whatever comes while something lies in the folder of temporary files."""
+
+    rule: ClassVar[str] = "tidy"
+    reasons: ClassVar[frozenset[str]] = frozenset({"left"})
+
+    def __call__(self, document: Document) -> Document | Drop:
+        found = os.listdir(tempfile.gettempdir())
+        return refuse(self, document, "left", " ".join(found)) if found else document
 
 
 @dataclass(frozen=True)

@@ -151,6 +151,13 @@ def test_one_driver_at_a_time(run: RunFolder) -> None:
         pass
 
 
+def test_a_driver_clears_up_after_lost_machines(run: RunFolder) -> None:
+    left = Path(run.full(".run/scratch/7@lost@x"))
+    left.mkdir(parents=True)
+    with alone(run):
+        assert not left.exists()
+
+
 def receipts(kept: int, read: int) -> Iterator[tuple[str, tuple[Receipt, ...]]]:
     for stage, number in (("first", kept), ("second", read)):
         count = Count(documents=number, bytes=0)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from lines import Longest, Trap, Unguarded, ingest, outside
+from lines import Longest, Tidy, Trap, Unguarded, ingest, outside
 
 from filters.filter import Filter
 from manifests import Receipt
@@ -94,3 +95,19 @@ def test_the_child_dies_with_its_parent(tmp_path: Path) -> None:
     child = psutil.Process(supervisor.child.process.pid)
     supervisor.child.pipe.close()
     assert child.wait(timeout=10) == 0
+
+
+def test_a_kill_leaves_no_temporary_file_since_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    supervisor = Supervisor(Bounds())
+    receipt, _ = run_lines(supervisor, tmp_path, "a", Tidy())
+    assert supervisor.child
+    supervisor.child.stop()
+    assert receipt.flows["lines"].kept.documents == 1
+
+
+def test_a_child_that_was_killed_leaves_no_scratch(supervisor: Supervisor, tmp_path: Path) -> None:
+    run_lines(supervisor, tmp_path, "one\ncrash\nthree\n", Trap())
+    assert not list((tmp_path / "out/.run/scratch").iterdir())

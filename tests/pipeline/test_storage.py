@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import pickle
+import platform
+import tempfile
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -69,18 +72,38 @@ def test_placing_again_replaces(run: RunFolder) -> None:
     assert run.read("a") == b"two"
 
 
-def test_scratch_goes_with_its_block_and_dead_scratch_is_swept(tmp_path: Path) -> None:
-    run = RunFolder(str(tmp_path))
+def left(beside: Path, process: str) -> Path:
+    """What a killed process leaves beside the scratch of this one."""
+    folder = beside.with_name(beside.name.replace(f"{os.getpid()}@{platform.node()}", process))
+    folder.mkdir()
+    (folder / "half").write_bytes(b"x")
+    return folder
+
+
+def test_scratch_goes_with_its_block_and_is_swept_after_a_kill(
+    run: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with run.scratch() as folder:
-        (folder / "half").write_bytes(b"x")
+        dead = left(folder, f"999999999@{platform.node()}")
+        elsewhere = left(folder, f"{os.getpid()}@another-machine")
+        folder.with_name("somebody's").mkdir()
         run.sweep()
-        assert folder.exists()
-        for dead in (folder.with_name("999999999-left"), folder.with_name("999999999-right")):
-            dead.mkdir()
-            (dead / "half").write_bytes(b"x")
-        folder.with_name("999999998-file").write_bytes(b"x")
-    run.sweep()
-    assert list(folder.parent.iterdir()) == []
+        assert [path.exists() for path in (folder, dead, elsewhere)] == [True, False, True]
+        run.sweep(others=True)
+        assert [path.exists() for path in (folder, elsewhere)] == [True, False]
+    assert [path.name for path in folder.parent.iterdir() if path.name != "run"] == ["somebody's"]
+
+
+def test_of_a_run_elsewhere_nothing_stays_on_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    run = RunFolder("memory://there")
+    run.write("a", b"one")
+    with run.scratch() as folder:
+        (folder / "b").write_bytes(b"two")
+        run.put(folder / "b", "b")
+    assert (run.read("a"), run.read("b")) == (b"one", b"two")
+    assert not list(tmp_path.iterdir())
 
 
 def test_places_travel_by_their_url(run: RunFolder) -> None:
