@@ -1,13 +1,14 @@
-"""Tokenizing: megabytes of text a CPU second and peak memory, of the whole tokens stage and of what others do.
+"""Tokenizing: megabytes of text a CPU second and peak memory of the whole tokens stage, and what its parts cost.
 
-    python tests/benchmarks/bench_tokenize.py --data TEXTS… --tokenizer FILE --end-of-document '</s>' --datatrove PYTHON
+    python tests/benchmarks/bench_tokenize.py --data TEXTS… --tokenizer FILE --end-of-document '</s>'
 
 TEXTS are documents (JSON lines or Parquet), else they are generated: prose, LaTeX and code. FILE is a `tokenizers` JSON
 file, else one is trained on them. Every run is a cold process: it reads documents from Parquet, loads the tokenizer and
-writes files. The others are given the same documents as JSON lines, in one process: `encode_batch` and
-`encode_batch_fast` of `tokenizers` write nothing; "document by document" is what GPT-NeoX's `preprocess_data.py` does
-in each of its workers; datatrove's `DocumentTokenizer` runs in an environment of its own (`pip install
-datatrove==0.10.1 tokenizers numpy orjson`) whose interpreter is given.
+writes files. `encode_batch` and `encode_batch_fast` of `tokenizers` are given the same documents as JSON lines, in one
+process, and write nothing. `compare_tokenize.py` has other tools.
+
+Of the parts, writing is all of the stage that is neither reading nor encoding: splits, shards, index,
+sidecar, ledger, counts, reading back, hashes and the receipt. Packing is the whole stage `packed`.
 """
 
 from __future__ import annotations
@@ -17,43 +18,37 @@ import io
 import itertools
 import json
 import os
-import shutil
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial, wraps
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
-import numpy as np
 from generate import Writer
-from measure import Cost, in_fresh_process, median, megabytes, options, show, watch
+from measure import Cost, in_fresh_process, median, megabytes, options, show
 
 from manifests import Manifest
+from pipeline import run
 from pipeline.asked import ask
 from pipeline.corpus import corpus
 from pipeline.driver import Driver, sum_flows
 from pipeline.lock import Lock
 from pipeline.progress import Reporter
-from pipeline.run import inline
+from pipeline.stages import tokens
+from pipeline.stages.mixture import MIXTURE_STAGE
 from pipeline.stages.tokenizer import train_tokenizer
 from pipeline.storage import RunFolder
+from pipeline.tokenization import TextEncoder, load_tokenizer
 from pipeline.training import read_texts
 
 LONG_BYTES = 20_000_000
 BATCH = 1000
 """Documents that `encode_batch` is given at once; datatrove's default is more."""
-
-DATATROVE = """
-import sys
-from datatrove.executor import LocalPipelineExecutor
-from datatrove.pipeline.readers import JsonlReader
-from datatrove.pipeline.tokens import DocumentTokenizer
-folder, tokenizer, end = sys.argv[1:]
-LocalPipelineExecutor([
-    JsonlReader(folder + "/plain", glob_pattern="*.jsonl"),
-    DocumentTokenizer(folder + "/datatrove", tokenizer_name_or_path=tokenizer, eos_token=end, shuffle_documents=False),
-], tasks=1, logging_dir=folder + "/logs").run()
-"""
 
 
 def main() -> None:
@@ -72,25 +67,26 @@ def main() -> None:
             f"tokens stage, one document of {megabytes(sizes['long'])}": partial(prepare, "tokens/long"),
             "tokenizers, encode_batch": partial(encode_batches, folder, str(tokenizer), "encode_batch"),
             "tokenizers, encode_batch_fast": partial(encode_batches, folder, str(tokenizer), "encode_batch_fast"),
-            "tokenizers, document by document": partial(encode_singly, folder, str(tokenizer)),
         }
         rows = [
             row(name, repeat(partial(in_fresh_process, subject), given.rounds)) for name, subject in subjects.items()
         ]
-        if given.datatrove:
-            command = [given.datatrove, "-c", DATATROVE, folder, str(tokenizer), given.end_of_document]
-            rows.append(row("datatrove", repeat(partial(run_datatrove, command, sizes["texts"]), given.rounds)))
+        spent = [alone(parts, folder, str(tokenizer), given.end_of_document) for _ in range(given.rounds)]
     show("Tokenizing", ("what", "MB of text", "MB a CPU second", "peak"), rows)
+    show("Its parts", ("part", "CPU s a 100 MB", "encoding = 1"), list(part_rows(spent)))
 
 
 def arguments() -> argparse.Namespace:
     parser = options(__doc__, rounds=1)
+    add_options(parser)
+    return parser.parse_args()
+
+
+def add_options(parser: argparse.ArgumentParser, required: bool = False) -> None:
     parser.add_argument("--data", type=Path, nargs="+", help="documents, as JSON lines or Parquet")
     parser.add_argument("--megabytes", type=int, default=20, help="text that is read of them at most (20)")
-    parser.add_argument("--tokenizer", type=Path, help="a tokenizers file")
+    parser.add_argument("--tokenizer", type=Path, required=required, help="a tokenizers file")
     parser.add_argument("--end-of-document", default="</s>", help="its token for that (</s>)")
-    parser.add_argument("--datatrove", metavar="PYTHON", help="the interpreter of an environment with datatrove")
-    return parser.parse_args()
 
 
 def texts(files: Iterable[Path] | None, limit: int) -> Iterator[str]:
@@ -139,11 +135,11 @@ def run_stages(folder: str, tokenizer: str, end: str, only: str) -> int:
     shared = {"kind": "jsonl", "root": f"{folder}/in"}
     sources = [{"name": name, "paths": [f"{name}.jsonl"], **shared} for name in ("texts", "long")]
     found = {"name": "tokens", "sources": sources, "tokenizer": {"path": tokenizer, "end_of_document": end}}
-    manifest = Manifest.model_validate(found | {"limits": {"unit_bytes": 1 << 40}})
+    manifest = Manifest.model_validate(found | {"limits": {"unit_bytes": 1 << 40}, "packed": {}})
     place = RunFolder(f"{folder}/out")
-    if only.startswith("tokens/") and place.exists(only):
+    if place.exists(only):
         place.fs.rm(place.full(only), recursive=True)
-    driver = Driver(place, inline(place), Reporter(place, io.StringIO()), Lock(place))
+    driver = Driver(place, run.inline(place), Reporter(place, io.StringIO()), Lock(place))
     done = driver.bring_about(corpus(ask(manifest)), only)
     if done.failures:
         raise RuntimeError(done.failures[0].error)
@@ -160,15 +156,6 @@ def encode_batches(folder: str, tokenizer: str, method: str) -> int:
     return size
 
 
-def encode_singly(folder: str, tokenizer: str) -> int:
-    encode, size = _tokenizer(tokenizer).encode, 0
-    with Path(folder, "singly.bin").open("wb") as file:
-        for text in plain(Path(folder)):
-            size += len(text.encode())
-            file.write(np.array(encode(text).ids, dtype=np.int32).tobytes())
-    return size
-
-
 def _tokenizer(path: str) -> Any:
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     from tokenizers import Tokenizer
@@ -176,12 +163,60 @@ def _tokenizer(path: str) -> Any:
     return Tokenizer.from_file(path)
 
 
-def run_datatrove(command: list[str], size: int) -> Cost:
-    folder = Path(command[3])
-    for name in ("datatrove", "logs"):
-        shutil.rmtree(folder / name, ignore_errors=True)
-    cost = watch(command)
-    return Cost(cost.cpu, cost.wall, cost.peak, size)
+def alone(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function returns in a process of its own."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def parts(folder: str, tokenizer: str, end: str) -> dict[str, float]:
+    """CPU seconds a byte of text, by part."""
+    spent: Counter[str] = Counter()
+    load_tokenizer(Path(tokenizer), end)  # once a process: no part of any unit
+    with (
+        patch.object(tokens, "kept_documents", clocked_rows(tokens.kept_documents, "reading", spent)),
+        patch.object(TextEncoder, "encode", clocked(TextEncoder.encode, "encoding", spent)),
+        patch.object(run, "execute", clocked(run.execute, "writing", spent)),
+    ):
+        size = run_stages(folder, tokenizer, end, "tokens/texts")
+    spent["writing"] -= spent["reading"] + spent["encoding"]
+    for only in ("tokens/long", MIXTURE_STAGE):
+        run_stages(folder, tokenizer, end, only)
+    with patch.object(run, "execute", clocked(run.execute, "packing", spent)):
+        run_stages(folder, tokenizer, end, "packed")
+    spent["packing"] *= size / (size + LONG_BYTES)
+    return {part: seconds / size for part, seconds in spent.items()}
+
+
+def clocked(function: Callable[..., Any], part: str, spent: Counter[str]) -> Callable[..., Any]:
+    """The same function; CPU seconds are added to those of a part."""
+
+    @wraps(function)
+    def measured(*arguments: Any) -> Any:
+        start = time.process_time()
+        result = function(*arguments)
+        spent[part] += time.process_time() - start
+        return result
+
+    return measured
+
+
+def clocked_rows(
+    function: Callable[..., Iterator[Any]], part: str, spent: Counter[str]
+) -> Callable[..., Iterator[Any]]:
+    """The same for what is yielded."""
+
+    def measured(*arguments: Any) -> Iterator[Any]:
+        following = clocked(partial(next, function(*arguments), None), part, spent)
+        return iter(following, None)
+
+    return measured
+
+
+def part_rows(spent: list[dict[str, float]]) -> Iterator[tuple[str, ...]]:
+    for part in spent[0]:
+        costs = [one[part] * 1e8 for one in spent]
+        yield part, median(costs), median([one[part] / one["encoding"] for one in spent])
 
 
 def repeat(measure: Callable[[], Cost], rounds: int) -> list[Cost]:
