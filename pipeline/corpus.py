@@ -28,6 +28,7 @@ from pipeline.stages.dedup import dedup_stages
 from pipeline.stages.ingest import Ingest
 from pipeline.stages.mixture import MixtureStage
 from pipeline.stages.pack import Pack
+from pipeline.stages.published_split import PublishedSplit, split_stage
 from pipeline.stages.tokenizer import TrainTokenizer
 from pipeline.stages.tokens import Tokens
 
@@ -41,6 +42,7 @@ def corpus(asked: Asked) -> list[Stage]:
         *ingest,
         *dedup_stages(documents, asked.manifest.dedup, _as_published(asked.manifest)),
         *_decontaminate(asked, names),
+        *_published_splits(asked.manifest),
         *_tokenizer(asked.manifest, documents),
         *(_tokens(asked, name) for name in names),
         MixtureStage(names, asked.manifest.mixture),
@@ -54,6 +56,12 @@ def _as_published(manifest: Manifest) -> AsPublished | None:
     if manifest.recipe == "fixed" or not code:
         return None
     return AsPublished(code, tuple(map(published.load, languages.names())), manifest.split, manifest.seed)
+
+
+def _published_splits(manifest: Manifest) -> list[Stage]:
+    """The stages that split code as the recipe `published` does."""
+    published = _as_published(manifest)
+    return [PublishedSplit(source, published) for source in published.sources] if published else []
 
 
 def _ingest(asked: Asked, number: int) -> Ingest:
@@ -117,6 +125,7 @@ def _cleaned(manifest: Manifest, source: str) -> str:
 
 def _tokens(asked: Asked, source: str) -> Tokens:
     manifest = asked.manifest
+    published = _as_published(manifest)
     return Tokens(
         source=source,
         tokenizer=asked.models.get("tokenizer"),
@@ -125,6 +134,7 @@ def _tokens(asked: Asked, source: str) -> Tokens:
         seed=manifest.seed,
         cleaned=_cleaned(manifest, source),
         by_document=manifest.recipe == "published",
+        parted=split_stage(source) if published and source in published.sources else "",
         shard_bytes=manifest.tokenizer.shard_bytes,
         input_ids=manifest.tokenizer.input_ids,
     )

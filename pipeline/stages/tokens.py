@@ -24,7 +24,8 @@ from pipeline.stage import Bench, Position, Unit
 from pipeline.stages.dedup import MARKS_STAGE
 from pipeline.stages.ingest import group
 from pipeline.stages.kept import kept_documents
-from pipeline.stages.split import group_of, own_group, split_of
+from pipeline.stages.published_split import read_held_out
+from pipeline.stages.split import TRAIN, group_of, own_group, split_of
 from pipeline.stages.tokenizer import TOKENIZER_FILE, TOKENIZER_STAGE
 from pipeline.tokenization import TextEncoder, TokenizerError, load_tokenizer, parse_tokenizer
 
@@ -52,6 +53,8 @@ class Tokens:
     split: Split = field(default_factory=Split)
     by_document: bool = False
     """Split documents one by one, not by group, as the published code did."""
+    parted: str = ""
+    """The stage that has split the documents; none: they are split here."""
     seed: int = 0
     tokenizer: Model | None = None
     """A `tokenizers` file; none: the one that the stage `tokenizer` trains."""
@@ -68,8 +71,9 @@ class Tokens:
 
     @property
     def stands_on(self) -> tuple[str, ...]:
-        shared = (MARKS_STAGE, *(() if self.tokenizer else (TOKENIZER_STAGE,)))
-        return (f"documents/{self.source}", *shared, *([self.cleaned] if self.cleaned else ()))
+        tokenizer = "" if self.tokenizer else TOKENIZER_STAGE
+        others = filter(None, (self.parted, tokenizer, self.cleaned))
+        return (f"documents/{self.source}", MARKS_STAGE, *others)
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
         stage, *others = self.stands_on
@@ -83,6 +87,8 @@ class Tokens:
         documents, marks, *_ = unit.upstream
         cleaned = next((receipt for receipt in unit.upstream if receipt.stage == self.cleaned), None)
         rows = kept_documents(documents, marks, bench, COLUMNS, cleaned)
+        parted = next((receipt for receipt in unit.upstream if receipt.stage == self.parted), None)
+        held_out = read_held_out(parted, unit.name, bench) if parted else None
         with ExitStack() as stack:
             shards: dict[str, TokenShards] = {}
             drops = stack.enter_context(ParquetShard(bench.path(f"drops/{self.name}/{unit.name}.parquet"), DROPS))
@@ -92,7 +98,7 @@ class Tokens:
                     bench.tally.drop(self.source, outcome, record.size)
                     drops.write(drop_row(outcome, self.source, self.name))
                     continue
-                split = self._split(record)
+                split = self._split(record, held_out)
                 if split not in shards:
                     prefix = shard_prefix(self.name, split, unit.name)
                     shards[split] = stack.enter_context(
@@ -109,7 +115,9 @@ class Tokens:
         with bench.open(next(bench.files(unit, TOKENIZER_FILE))) as file:
             return parse_tokenizer(file.read(), self.end_of_document)
 
-    def _split(self, record: Record) -> str:
+    def _split(self, record: Record, held_out: Mapping[str, str] | None) -> str:
+        if held_out is not None:
+            return held_out.get(record.row["id"], TRAIN)
         apart = own_group(record.row) if self.by_document else group_of(record.row)
         return split_of(self.seed, apart, self.split.validation, self.split.test)
 

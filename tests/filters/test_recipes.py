@@ -26,6 +26,7 @@ from pipeline.corpus import corpus
 from pipeline.stage import Stage
 from pipeline.stages.dedup import DedupKeys
 from pipeline.stages.ingest import Ingest
+from pipeline.stages.published_split import PublishedSplit
 from pipeline.stages.tokens import Tokens
 
 FIXED, PUBLISHED = Code(), PublishedCode()
@@ -243,6 +244,15 @@ def test_splits() -> None:
         for recipe in ("fixed", "published")
     }
     assert by_document == {"fixed": {False}, "published": {True}}
+
+
+def test_splits_of_code() -> None:
+    """Row: Splits of code."""
+    sources = {
+        recipe: {stage.source for stage in stages(recipe) if isinstance(stage, PublishedSplit)}
+        for recipe in ("fixed", "published")
+    }
+    assert sources == {"fixed": set(), "published": {"code"}}
 
 
 def dedup_keys(recipe: str) -> DedupKeys:
