@@ -24,8 +24,12 @@ PROBED_IDS, PROBE_LENGTH = 30_000, 500
 """Entries of the vocabulary that are probed, and how many of them make one text."""
 
 
+class EngineError(Exception):
+    """gigatoken does not read a tokenizer file, reads it otherwise, or broke down over a text."""
+
+
 class FastTokenizer:
-    """gigatoken, forgetting from time to time. Raises RuntimeError for a tokenizer that it does not know."""
+    """gigatoken, forgetting from time to time. Raises EngineError for a tokenizer that it cannot load."""
 
     def __init__(self, load: Callable[[], Any]) -> None:
         self._load = load
@@ -34,28 +38,38 @@ class FastTokenizer:
 
     def _renew(self) -> None:
         self._engine = None  # its memory goes before that of the next is asked for
-        self._engine = self._load()
+        try:
+            self._engine = self._load()
+        except BaseException as error:
+            raise explained(error) from error
         self._left = RENEW_BYTES
 
-    @property
-    def width(self) -> int:
-        """One more than the highest id."""
-        return int(self._engine.vocab_size)
-
     def encode(self, text: str) -> Ids:
+        """The ids of a text. Raises EngineError."""
         if self._left < 0:
             self._renew()
         self._left -= len(text)
-        return self._engine.encode(text)  # type: ignore[no-any-return]
+        try:
+            return self._engine.encode(text)  # type: ignore[no-any-return]
+        except BaseException as error:
+            self._left = -1  # what a panic left behind is not trusted
+            raise explained(error) from error
 
 
-def prove(load: Callable[[], Any], encode: Callable[[str], Ids], probe: Iterator[str]) -> FastTokenizer | None:
-    """The engine that `load` gives, if it can be loaded and its ids equal those of `encode` on every probe."""
-    try:
-        fast = FastTokenizer(load)
-        return fast if all(np.array_equal(fast.encode(text), encode(text)) for text in probe) else None
-    except (ImportError, RuntimeError, ValueError):  # gigatoken has no error of its own
-        return None
+def explained(error: BaseException) -> BaseException:
+    """The EngineError for what the engine raised. A panic of Rust is no Exception; Ctrl-C stays what it is."""
+    if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+        return EngineError(str(error).partition("\n")[0])
+    return error
+
+
+def prove(load: Callable[[], Any], encode: Callable[[str], Ids], probe: Iterator[str]) -> FastTokenizer:
+    """The engine that `load` gives. Raises EngineError if its ids are not those of `encode` on every probe."""
+    fast = FastTokenizer(load)
+    for text in probe:
+        if not np.array_equal(fast.encode(text), encode(text)):
+            raise EngineError(f"other ids for {text[:40]!r}")
+    return fast
 
 
 def probes(width: int, specials: Mapping[int, str], decode: Callable[[list[int]], str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,11 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from pipeline.fast_tokenizer import FastTokenizer, Ids, engine_name, probes, prove
+from pipeline.fast_tokenizer import EngineError, FastTokenizer, Ids, engine_name, probes, prove
 from pipeline.indexed import id_type
 from pipeline.vocabularies import TokenizerError, Vocabulary, read_vocabulary
 
 __all__ = ["TextEncoder", "TokenizerError", "load_tokenizer", "parse_tokenizer"]
+
+WIDEST = 1 << 24
+"""More entries than any vocabulary has. Libraries lay out tables by the highest id, and die where memory ends."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,8 @@ class TextEncoder:
     """Id of the end-of-document token. No text encodes to it."""
     fast: FastTokenizer | None = None
     """Gives the same ids sooner."""
+    slow_because: str = ""
+    """Why there is no such engine."""
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -35,12 +41,17 @@ class TextEncoder:
 
     @property
     def engine(self) -> str:
-        """The library at work and its version."""
-        return engine_name("gigatoken" if self.fast else self.vocabulary.library)
+        """The library at work and its version, and why it is not gigatoken."""
+        if self.fast:
+            return engine_name("gigatoken")
+        return f"{engine_name(self.vocabulary.library)}, not by gigatoken: {self.slow_because}"
 
     def encode(self, text: str) -> Ids:
         """The ids of a text that UTF-8 can hold, without the end."""
-        return self.fast.encode(text) if self.fast else self.vocabulary.encode(text)
+        if self.fast:
+            with suppress(EngineError):  # over this text: the library itself takes it
+                return self.fast.encode(text)
+        return self.vocabulary.encode(text)
 
     def decode(self, ids: Sequence[int]) -> str:
         return self.vocabulary.decode(list(ids))
@@ -63,6 +74,8 @@ def load_tokenizer(path: Path, end_of_document: str) -> TextEncoder:
 def parse_tokenizer(data: bytes, end_of_document: str) -> TextEncoder:
     """The tokenizer of a file's content, parsed once per process. Raises TokenizerError."""
     vocabulary = read_vocabulary(data, end_of_document)
+    if vocabulary.width > WIDEST:
+        raise TokenizerError(f"its highest id is {vocabulary.width - 1}; ids above {WIDEST - 1} are not taken")
     end = vocabulary.id_of(end_of_document)
     if end is None:
         raise TokenizerError(
@@ -72,7 +85,10 @@ def parse_tokenizer(data: bytes, end_of_document: str) -> TextEncoder:
     specials = {**vocabulary.specials, end: end_of_document}
     _refuse_forgeable(vocabulary, specials)
     texts = probes(vocabulary.width, specials, vocabulary.decode)
-    return TextEncoder(vocabulary, end, prove(vocabulary.load_fast, vocabulary.encode, texts))
+    try:
+        return TextEncoder(vocabulary, end, prove(vocabulary.load_fast, vocabulary.encode, texts))
+    except EngineError as error:
+        return TextEncoder(vocabulary, end, slow_because=str(error))
 
 
 def _hint(vocabulary: Vocabulary) -> str:

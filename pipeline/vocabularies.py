@@ -48,7 +48,7 @@ class Vocabulary(Protocol):
         """The text of ids, those left out that are none."""
 
     def load_fast(self) -> Any:
-        """gigatoken's tokenizer of the same file. Raises RuntimeError, ValueError or ImportError if it has none."""
+        """gigatoken's tokenizer of the same file. Raises whatever it pleases if it has none."""
 
 
 def read_vocabulary(data: bytes, end_of_document: str) -> Vocabulary:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
 from pipeline import fast_tokenizer
-from pipeline.fast_tokenizer import FastTokenizer, probes, prove, written_probes
+from pipeline.fast_tokenizer import EngineError, FastTokenizer, probes, prove, written_probes
 from pipeline.tokenization import TextEncoder, TokenizerError, parse_tokenizer
 
 END = "<|endoftext|>"
@@ -105,8 +105,6 @@ def test_what_the_engine_forgets_does_not_show(monkeypatch: pytest.MonkeyPatch) 
     loads: list[int] = []
 
     class Engine:
-        vocab_size = 300
-
         def encode(self, text: str) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
             return np.array([len(text)], dtype=np.uint32)
 
@@ -123,17 +121,68 @@ def test_what_the_engine_forgets_does_not_show(monkeypatch: pytest.MonkeyPatch) 
 def test_one_probe_that_differs_rules_the_engine_out(encoder: TextEncoder) -> None:
     assert encoder.fast is not None
     load = encoder.fast._load
-    assert prove(load, encoder.vocabulary.encode, iter(["a", "b"])) is not None
+    prove(load, encoder.vocabulary.encode, iter(["a", "b"]))
     wrong = {"b": np.array([1], dtype=np.uint32)}
-    assert prove(load, lambda text: wrong.get(text, encoder.vocabulary.encode(text)), iter(["a", "b"])) is None
+    with pytest.raises(EngineError, match="other ids for 'b'"):
+        prove(load, lambda text: wrong.get(text, encoder.vocabulary.encode(text)), iter(["a", "b"]))
 
 
-@pytest.mark.parametrize("error", [ImportError, RuntimeError, ValueError])
-def test_an_engine_that_cannot_be_loaded_is_not_used(error: type[Exception]) -> None:
+class PanicException(BaseException):
+    """As PyO3 names a panic."""
+
+
+@pytest.mark.parametrize("error", [ImportError, RuntimeError, ValueError, AssertionError, PanicException])
+def test_an_engine_that_cannot_be_loaded_is_not_used(error: type[BaseException]) -> None:
     def load() -> object:
-        raise error("no")
+        raise error("no such\nLocation: here")
 
-    assert prove(load, lambda text: np.array([], dtype=np.uint32), iter([])) is None
+    with pytest.raises(EngineError, match=r"^no such$"):
+        prove(load, lambda text: np.array([], dtype=np.uint32), iter([]))
+
+
+def test_who_ends_the_program_ends_it() -> None:
+    def load() -> object:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        FastTokenizer(load)
+
+
+def test_a_file_over_which_the_engine_panics_is_read_by_its_own_library() -> None:
+    file = json.loads(byte_fallback().to_str())
+    empty = {"id": 5000, "content": "", "special": False, "single_word": False, "lstrip": False, "rstrip": False}
+    file["added_tokens"].append(empty | {"normalized": False})
+    encoder = parse_tokenizer(json.dumps(file).encode(), END)
+    assert encoder.engine.startswith("tokenizers ")
+    assert ", not by gigatoken: " in encoder.engine
+    with pytest.raises(EngineError, match="is not a char boundary"):
+        FastTokenizer(encoder.vocabulary.load_fast).encode("ab é" * 3)
+    assert encoder.decode(encoder.encode("Let é be.").tolist()) == "Let é be."
+
+
+def test_a_text_over_which_the_engine_panics_is_read_by_its_own_library(encoder: TextEncoder) -> None:
+    loads: list[int] = []
+
+    class Engine:
+        def __init__(self) -> None:
+            loads.append(1)
+
+        def encode(self, text: str) -> object:
+            if "é" in text:
+                raise PanicException("end byte index 10 is not a char boundary")
+            return np.array([7], dtype=np.uint32)
+
+    breaking = TextEncoder(encoder.vocabulary, encoder.end, FastTokenizer(Engine))
+    found = [breaking.encode(text).tolist() for text in ("a", "é", "a")]
+    assert found == [[7], encoder.vocabulary.encode("é").tolist(), [7]]
+    assert len(loads) == 2
+
+
+def test_an_id_that_would_take_all_memory_is_refused() -> None:
+    file = json.loads(byte_level().to_str())
+    file["model"]["vocab"]["far"] = 1 << 31
+    with pytest.raises(TokenizerError, match="its highest id is 2147483648"):
+        parse_tokenizer(json.dumps(file).encode(), END)
 
 
 def test_a_tokenizer_that_the_engine_does_not_know_is_read_by_its_own_library(tmp_path: Path) -> None:
