@@ -55,7 +55,7 @@ def resolve(model: Model) -> Path:
         return _fetched(model)
     path = _builtin(model.path) if model.path.startswith("builtin:") else Path(model.path).expanduser()
     if not path.is_file():
-        raise ModelError(f"model {model.path} is missing: {path} is not a file. Correct its path in the manifest.")
+        raise ModelError(f"model {path} is missing: there is no such file. Correct its path in the manifest.")
     _check(model, _sha256(path))
     return path
 

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from importlib.metadata import version
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
@@ -21,7 +20,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.exceptions import HTTPError, LocationParseError
 
-from pipeline import credentials
+from pipeline import __version__, credentials
 from pipeline.polite import FORBIDDEN_ATTEMPTS, Answer, Gate, Manners, backoff, retry_after
 
 CHUNK = 1 << 18
@@ -128,7 +127,7 @@ class Client:
 
 def user_agent(contact: str) -> str:
     """Who we say we are: `proofpile/0.1.0 (+https://example.org/crawler)`."""
-    return f"proofpile/{version('proofpile')}" + (f" (+{contact})" if contact else "")
+    return f"proofpile/{__version__}" + (f" (+{contact})" if contact else "")
 
 
 def public(url: str) -> str:
