@@ -14,6 +14,7 @@ from manifests import File, Receipt, Total
 from manifests.sections import Mixture
 from pipeline.shares import MEANING, Share, mix, significant, table
 from pipeline.stage import Bench, Unit
+from pipeline.stages.card import card, parts
 from pipeline.stages.split import SPLITS, TRAIN
 
 MIXTURE_STAGE = "release/mixture"
@@ -29,7 +30,7 @@ NEOX_DATASETS = 254
 
 @dataclass(frozen=True)
 class MixtureStage:
-    """Totals, the mixture and the trainers' own files, in `release/`. There is one unit."""
+    """Totals, the data card, the mixture and the trainers' own files, in `release/`. There is one unit."""
 
     sources: tuple[str, ...]
     """Names of the sources."""
@@ -50,8 +51,10 @@ class MixtureStage:
         shares = mix(train_tokens(unit.upstream), self.mixture)
         shards = list(token_shards(unit.upstream))
         datasets = {split: weigh([shard for shard in shards if shard.split == split], shares) for split in SPLITS}
+        totals = sum_totals(unit.upstream)
         release = {
-            "totals.json": to_json([describe(*item) for item in sum_totals(unit.upstream).items()]),
+            "README.md": card(totals, shares),
+            "totals.json": to_json([describe(*item) for item in totals.items()]),
             "mixture.json": to_json([asdict(share) for share in shares]),
             "mixture.yml": neox_yaml(shares, datasets),
             "megatron.txt": megatron_line(datasets),
@@ -116,9 +119,8 @@ def train_tokens(receipts: Iterable[Receipt]) -> dict[str, int]:
 
 
 def describe(name: str, total: Total) -> dict[str, Any]:
-    """A row of `totals.json`; a subset may itself have slashes."""
-    source, _, rest = name.partition("/")
-    subset, _, split = rest.rpartition("/")
+    """A row of `totals.json`."""
+    source, subset, split = parts(name)
     return {"source": source, "subset": subset, "split": split, **total.model_dump()}
 
 

@@ -183,6 +183,10 @@ def test_the_counts_are_those_of_the_indexes(release: Path) -> None:
             rows = [row for row in totals if (row["source"], row["split"]) == (source, split)]
             assert sum(row["tokens"] for row in rows) == sum(int(shard.sizes.sum()) for shard in shards) > 0
             assert sum(row["documents"] for row in rows) == sum(len(shard) for shard in shards)
+    assert on_card(release) == [
+        *((row["source"], row["split"], row["tokens"]) for row in totals),
+        ("all", "", sum(int(index.sizes.sum()) for index in indexes.values())),
+    ]
     receipts = list(read_receipts(run, "tokens").values())
     for shard in token_shards(receipts):
         assert shard.tokens == indexes[run_path(release, shard.prefix)].tokens
@@ -190,6 +194,13 @@ def test_the_counts_are_those_of_the_indexes(release: Path) -> None:
     assert {row["source"]: row["tokens"] for row in shares} == train_tokens(receipts) | {"none": 0}
     table = [(row.source, row.split, row.tokens) for row in stats(run).rows if row.stage == "tokens"]
     assert sorted(table) == sorted((row["source"], row["split"], row["tokens"]) for row in totals)
+
+
+def on_card(release: Path) -> list[tuple[str, str, int]]:
+    """Source, split and tokens of the rows of the data card."""
+    lines = (line.strip("| ").split(" | ") for line in (release / "README.md").read_text().splitlines())
+    rows = [cells for cells in lines if len(cells) == 6][2:]
+    return [(source, split, int(tokens.replace(",", ""))) for source, _, split, *_, tokens in rows]
 
 
 def run_path(release: Path, prefix: str) -> Path:
