@@ -101,7 +101,9 @@ class Dedup(Section):
     memory: int = Field(default=256_000_000, ge=1_000_000)
     """Bytes that such a unit may take for what it joins; it makes as many passes as that asks for."""
     paragraphs: int = Field(default=0, ge=0)
-    """Count paragraphs (lines) of at least so many characters that stand elsewhere, too; 0: do not. None is removed."""
+    """Count paragraphs (lines) of at least so many characters that stand elsewhere, too; 0: do not."""
+    remove_paragraphs: bool = False
+    """Cut them out of all documents but the one that would survive the others; a document left empty goes."""
     prefer: tuple[str, ...] = ()
     """Numbers in `meta`, such as `stars`: of duplicates of one source the one with the larger number is kept."""
     priority: tuple[str, ...] = ()
@@ -112,9 +114,11 @@ class Dedup(Section):
     """Go on if of 1,000 or more documents none goes, or more than nine in ten do: mostly that is a mistake."""
 
     @model_validator(mode="after")
-    def bands_fit_the_signature(self) -> Dedup:
+    def fits_together(self) -> Dedup:
         if bool(self.bands) != bool(self.rows):
             raise ValueError("give both bands and rows, or neither")
+        if self.remove_paragraphs and not self.paragraphs:
+            raise ValueError("remove_paragraphs needs paragraphs, the least length of one")
         if self.bands * self.rows > self.permutations:
             raise ValueError(f"{self.bands} bands of {self.rows} rows need more than {self.permutations} permutations")
         return self

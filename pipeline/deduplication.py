@@ -149,7 +149,8 @@ def _render(run: RunFolder, summary: dict[str, Any]) -> None:
     err.print(f"{near['candidates']:,} candidates were judged; {share} of them were not alike.")
     if seen := summary["paragraphs"]["seen"]:
         again, size = summary["paragraphs"]["repeated"], summary["paragraphs"]["bytes"]
-        err.print(f"{again:,} of {seen:,} paragraphs ({size:,} bytes) have stood somewhere before; none was removed.")
+        removed = f"{count:,} were" if (count := summary["paragraphs"]["cut"]) else "none was"
+        err.print(f"{again:,} of {seen:,} paragraphs ({size:,} bytes) stood elsewhere before; {removed} cut out.")
     if cut["buckets"]:
         err.print(
             f"{cut['buckets']:,} buckets with {cut['members']:,} members were not compared in full, but with their "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,9 +19,10 @@ from manifests import Receipt
 from pipeline.report.folder import receipts_by_stage
 from pipeline.report.text import plain, table
 from pipeline.shards import DOCUMENTS, DROPS
+from pipeline.stages.marks import CUTS_FILE
 from pipeline.storage import RunFolder, StorageError
 
-KEPT, DROPPED = "kept", "dropped"
+KEPT, DROPPED, CUT = "kept", "dropped", "cut"
 LOOKED_AT = 5_000
 """Documents, and refusals, among which something near is looked for when nothing was found."""
 
@@ -35,7 +36,7 @@ class Fate:
     source: str
     stage: str
     outcome: str
-    """`kept` or `dropped`."""
+    """`kept`, `dropped`, or `cut`: kept but for some stretches of its text."""
     rule: str = ""
     reason: str = ""
     detail: str = ""
@@ -43,7 +44,7 @@ class Fate:
     kept document: what was cut out of it."""
     subset: str = ""
     file: str = ""
-    """Of a kept document: the shard that holds its text, below the run folder."""
+    """Below the run folder: of a kept document the shard that holds its text, of a cut one the list of its cuts."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,29 @@ def _fates(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], wanted: st
     columns = ["id", "url", "source", "subset", "meta", "__filename"]
     kept = (_kept(run, row) for row in shard_rows(run, receipts, DOCUMENTS, columns=columns, filter=match))
     dropped = (Fate(outcome=DROPPED, **row) for row in shard_rows(run, receipts, DROPS, filter=match))
-    fates = [*kept, *dropped]
+    fates = [*kept, *dropped, *_cut_fates(run, receipts, match)]
     places = {stage: place for place, stage in enumerate(receipts)}
     return sorted(fates, key=lambda fate: (fate.id, places.get(fate.stage, len(places)), fate.outcome, fate.file))
+
+
+def _cut_fates(run: RunFolder, receipts: Mapping[str, Sequence[Receipt]], match: ds.Expression) -> Iterator[Fate]:
+    """What stages after ingest cut out of documents that stay."""
+    for stage, group in receipts.items():
+        files = (file.path for receipt in group for file in receipt.files)
+        paths = [run.full(path) for path in files if path.endswith(f"/{CUTS_FILE}")]
+        sizes: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+        for row in _cut_rows(run, paths, match) if paths else ():
+            sizes[row["id"], row["url"], run.key(row["__filename"])].append(row["end"] - row["start"])
+        for (id, url, file), cut in sizes.items():
+            source = file.removeprefix("dedup/marks/").removeprefix("decontaminate/").partition("/")[0]
+            detail = f"cut out: {len(cut)} stretches, {sum(cut):,} bytes"
+            yield Fate(id, url, source, stage, CUT, detail=detail, file=file)
+
+
+def _cut_rows(run: RunFolder, paths: list[str], match: ds.Expression) -> list[dict[str, Any]]:
+    columns = ["id", "url", "start", "end", "__filename"]
+    listed = ds.dataset(paths, format="parquet", filesystem=run.fs)
+    return listed.to_table(columns=columns, filter=match).to_pylist()
 
 
 def _kept(run: RunFolder, row: dict[str, Any]) -> Fate:
@@ -159,6 +180,9 @@ def _lines(fate: Fate) -> Iterable[str]:
         yield f"    in {fate.file}"
         if fate.detail:
             yield f"    {fate.detail}"
+    elif fate.outcome == CUT:
+        yield f"{fate.stage}: {fate.detail}"
+        yield f"    listed in {fate.file}"
     else:
         yield f"{fate.stage}: dropped by {fate.rule}/{fate.reason}"
         if fate.detail:

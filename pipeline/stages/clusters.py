@@ -1,4 +1,4 @@
-"""From keys to clusters: who meets whom in a bucket, and what hangs together through pairs."""
+"""From keys to pairs: who meets whom in a bucket."""
 
 from __future__ import annotations
 
@@ -111,39 +111,3 @@ class Buckets:
         left_out = (size - leaders) * (size - leaders - 1) // 2
         largest = sorted(zip((-size).tolist(), self._places[first].tolist(), strict=True))[:LARGEST]
         return Cut(len(first), int(size.sum()), int(left_out.sum()), [(-size, place) for size, place in largest])
-
-
-class Components:
-    """What hangs together, by union-find over all numbers below `count`: 8 bytes each, however the links come."""
-
-    def __init__(self, count: int) -> None:
-        self._narrow = np.int32 if count < 1 << 31 else np.int64
-        self._parent = np.arange(count, dtype=self._narrow)
-        self._sizes = np.empty(0, self._narrow)
-
-    def link(self, left: Rows, right: Rows) -> None:
-        """The two of each pair hang together."""
-        from pipeline.stages import kernels  # Numba takes a second to import
-
-        kernels.unite(self._parent, left, right)
-
-    def settle(self) -> None:
-        """All links are known: what follows may be asked."""
-        from pipeline.stages import kernels
-
-        kernels.settle(self._parent)
-        self._sizes = np.zeros(len(self._parent), self._narrow)
-        kernels.count(self._parent, self._sizes)
-
-    def label(self, number: int) -> int:
-        """The lowest number that hangs together with this one."""
-        return int(self._parent[number])
-
-    def size(self, label: int) -> int:
-        """How many hang together under a label."""
-        return int(self._sizes[label])
-
-    def linked(self, start: int, end: int) -> Flags:
-        """Which numbers of a range hang together with another one."""
-        flags: Flags = self._sizes[self._parent[start:end]] > 1
-        return flags

@@ -31,7 +31,8 @@ from pipeline.stages.audit import (
 )
 from pipeline.stages.batches import batches
 from pipeline.stages.dedup import MARKS_STAGE
-from pipeline.stages.kept import CUTS_FILE, kept_documents
+from pipeline.stages.kept import kept_documents
+from pipeline.stages.marks import CUTS_FILE
 
 SAMPLE_STAGE = "decontaminate/sample"
 RULE, REASON = "decontaminate", "benchmark"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -14,10 +15,11 @@ from manifests import File, Receipt
 from pipeline.shards import parquet_writer
 from pipeline.stage import Bench, Unit
 from pipeline.stages.chunks import CHUNKS_FILE, copies_by_chunk
-from pipeline.stages.clusters import Buckets, Cut, Links, Places, copies, repeats
+from pipeline.stages.clusters import Buckets, Cut, Links, Places, copies
 from pipeline.stages.dedup_earlier import EARLIER_STAGE
 from pipeline.stages.dedup_keys import KEYS_FILE, KEYS_STAGE, KINDS
 from pipeline.stages.exchange import Range, batch_writer, dealt, passes
+from pipeline.stages.paragraphs import REPEATED, count_repeats, repeated
 
 PAIRS = pa.schema(
     [("kind", pa.string()), ("left", pa.uint64()), ("right", pa.uint64()), ("similarity", pa.float64())]  # type: ignore[arg-type]
@@ -30,6 +32,7 @@ CANDIDATES = pa.schema([("dealt", pa.uint64()), ("left", pa.uint64()), ("right",
 CANDIDATES_STAGE = "dedup/candidates"
 PAIRS_FILE = "pairs.parquet"
 CANDIDATES_FILE = "candidates.arrow"
+PARAGRAPHS_FILE = "paragraphs.arrow"
 COUNTS_FILE = "counts.json"
 CHUNK = "chunk"
 """Kind of the pairs that are copies by a chunk, the one that had it first on the left: under the recipe `published`."""
@@ -53,6 +56,8 @@ class DedupCandidates:
     """Whether chunks were dealt, too."""
     earlier: bool = False
     """Whether documents of an earlier run are among those that are compared."""
+    remove_paragraphs: bool = False
+    """Whether to list the paragraphs that stand somewhere else, too."""
 
     @property
     def name(self) -> str:
@@ -71,10 +76,11 @@ class DedupCandidates:
         ours = sum(receipt.stage == KEYS_STAGE for receipt in unit.upstream)
         paragraphs = {"seen": 0, "repeated": 0, "bytes": 0}
         files, cut, folder = list(bench.files(unit, f"/{KEYS_FILE}")), Cut(), f"{self.name}/{unit.name}"
-        with (
-            parquet_writer(bench.path(f"{folder}/{PAIRS_FILE}"), PAIRS) as pairs,
-            batch_writer(bench.path(f"{folder}/{CANDIDATES_FILE}"), CANDIDATES) as found,
-        ):
+        with ExitStack() as stack:
+            pairs = stack.enter_context(parquet_writer(bench.path(f"{folder}/{PAIRS_FILE}"), PAIRS))
+            found = stack.enter_context(batch_writer(bench.path(f"{folder}/{CANDIDATES_FILE}"), CANDIDATES))
+            if self.remove_paragraphs:
+                listed = stack.enter_context(batch_writer(bench.path(f"{folder}/{PARAGRAPHS_FILE}"), REPEATED))
             for part in passes(files, self.partitions, ROWS_COST, self.memory):
                 for number, kind in enumerate(KINDS):
                     index = unit.number * len(KINDS) + number
@@ -88,6 +94,8 @@ class DedupCandidates:
                             deal(found, *buckets.pairs(leader), self.partitions)
                     elif kind == "paragraph":
                         count_repeats(paragraphs, *columns[:2])
+                        if self.remove_paragraphs:
+                            listed.write_batch(repeated(*columns))
                     else:
                         write_pairs(pairs, kind, copies(*columns))
             if self.chunks:
@@ -114,15 +122,6 @@ def gather(bench: Bench, files: Sequence[File], index: int, of: int, part: Range
             column.append(values.copy())
     keys, checks, places = map(np.concatenate, gathered)
     return keys, checks, places
-
-
-def count_repeats(counts: dict[str, int], keys: Places, sizes: Places) -> None:
-    """Add up paragraphs, and those that stood somewhere before, in documents and bytes."""
-    order = np.argsort(keys, kind="stable")
-    again = repeats(keys[order])
-    counts["seen"] += len(keys)
-    counts["repeated"] += int(again.sum())
-    counts["bytes"] += int(sizes[order][again].sum())
 
 
 def deal(writer: pa.ipc.RecordBatchFileWriter, left: Places, right: Places, partitions: int) -> None:

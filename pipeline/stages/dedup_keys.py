@@ -20,19 +20,20 @@ from pipeline.stage import Bench, Unit
 from pipeline.stages.chunks import CHUNKS_FILE, AsPublished, ChunkRows
 from pipeline.stages.exchange import batch_writer
 from pipeline.stages.ingest import DOCUMENTS_FILE
+from pipeline.stages.paragraphs import paragraphs_of, span_of
 from pipeline.stages.signatures import Hashes32, Near
 
 _MEMBER_TYPES: list[tuple[str, pa.DataType]] = [("id", pa.string()), ("url", pa.string()), ("bytes", pa.uint64())]
 _MEMBER_TYPES += [("digest", pa.binary(16)), ("fork", pa.bool_()), ("capped", pa.string())]
-_MEMBER_TYPES += [("quality", pa.list_(pa.float64()))]
+_MEMBER_TYPES += [("lines", pa.uint32()), ("quality", pa.list_(pa.float64()))]
 MEMBERS = pa.schema(_MEMBER_TYPES)
 """One row a document, in the shard's order: what survivors are chosen by. `digest` is of the text, `fork` says that its
-repository is one, `capped` names the language and split of which the published code wrote only so many files, `quality`
-is what the manifest prefers."""
+repository is one, `capped` names the language and split of which the published code wrote only so many files, `lines`
+is how many are not blank if paragraphs are asked for, `quality` is what the manifest prefers."""
 
 KEYS = pa.schema([("key", pa.uint64()), ("check", pa.uint64()), ("row", pa.uint32())])
 """One row a key of a document. Of identities, `check` is the rest of a 128-bit hash: who shares both is a copy. Of
-near-duplicates it is a hash of the text, on which no shard bears, of paragraphs their size. Sorted by key."""
+near-duplicates it is a hash of the text, on which no shard bears, of paragraphs where they are. Sorted by key."""
 
 EVIDENCE = pa.schema([("evidence", pa.list_(pa.uint32()))])
 """One row a document, in the shard's order: what near-duplicates are judged by; none of a short one, or a copy."""
@@ -102,13 +103,16 @@ class DedupKeys:
                 family, fork = family_of(meta)
                 capped = published.capped(row) if published else ""
                 member = {"id": row["id"], "url": row["url"], "bytes": size, "digest": digest, "fork": fork}
-                members.write(member | {"capped": capped, "quality": [quality(meta, name) for name in self.prefer]})
+                lines = 0
                 keys.add_id(number, row["id"])
                 if published:
                     by_chunk.add(number, row["text"], published.rules(row["subset"]))
                     keys.add_evidence(NOTHING)
                 else:
                     keys.add_text(number, row["text"], family, digest)
+                    lines = keys.add_paragraphs(number, row["text"]) if self.paragraphs else 0
+                preferred = [quality(meta, name) for name in self.prefer]
+                members.write(member | {"capped": capped, "lines": lines, "quality": preferred})
         if self.published:
             by_chunk.write(bench.path(f"{folder}/{CHUNKS_FILE}"), self.partitions)
 
@@ -209,15 +213,11 @@ class Keys:
         self.kinds[0].add(number, identity[:8], identity[8:])
 
     def add_text(self, number: int, text: str, family: str, digest: bytes) -> None:
-        _, forks, texts, bands, paragraphs = self.kinds
+        _, forks, texts, bands, _ = self.kinds
         if family:
             identity = xxhash.xxh3_128_digest(f"fork\0{family}".encode("utf-8", "surrogatepass"))
             forks.add(number, identity[:8], identity[8:])
         texts.add(number, digest[:8], digest[8:])
-        for line in text.split("\n") if self.paragraphs else ():
-            if len(line := line.strip()) >= self.paragraphs:
-                data = line.encode()
-                paragraphs.add(number, xxhash.xxh3_64_digest(data), len(data).to_bytes(8, "little"))
         shingles = self.near.shingles(text) if self.near and digest not in self.seen else NOTHING
         evidence = NOTHING
         if self.near and len(shingles):
@@ -225,6 +225,16 @@ class Keys:
             bands.add(number, self.near.method.keys(shingles).tobytes(), digest[:8])
             evidence = self.near.method.evidence(shingles)
         self.add_evidence(evidence)
+
+    def add_paragraphs(self, number: int, text: str) -> int:
+        """Add the paragraphs that are long enough; returns how many lines are not blank."""
+        count = 0
+        for start, line in paragraphs_of(text):
+            count += 1
+            if len(line) >= self.paragraphs:
+                data = line.encode()
+                self.kinds[-1].add(number, xxhash.xxh3_64_digest(data), span_of(start, len(data)))
+        return count
 
     def add_evidence(self, evidence: Hashes32) -> None:
         """Add what the next document is judged by."""

@@ -194,10 +194,3 @@ def settle(parent: Any) -> None:
     """Point every number straight to the one that stands for it. A parent is never above its child."""
     for at in range(len(parent)):
         parent[at] = parent[parent[at]]
-
-
-@compiled
-def count(labels: Any, sizes: Any) -> None:
-    """How often each label occurs."""
-    for label in labels:
-        sizes[label] += 1

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
-from pipeline.stages.clusters import Components, Flags, Links, Rows
-
-Marked = Iterable["Member"]
+from pipeline.stages.clusters import Flags, Links, Places, Rows
+from pipeline.stages.components import Dealt, Pairs
+from pipeline.stages.sorted_files import SortedFiles
 
 
 class Member(NamedTuple):
@@ -30,115 +32,145 @@ class Member(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Why a document goes, for which one, and what the ledger says about it."""
+    """Why a document goes, and what the ledger says about it."""
 
+    reason: str
+    detail: str
+
+
+class Told(NamedTuple):
+    """What is known of a verdict, filed under a number."""
+
+    number: int
+    loser: int
+    """Whom it is about."""
     reason: str
     kept: str
     detail: str
 
 
+_TOLD: list[tuple[str, pa.DataType]] = [("number", pa.uint64()), ("loser", pa.uint64())]
+_TOLD += [(name, pa.string()) for name in ("reason", "kept", "detail")]
+TOLD = pa.schema(_TOLD)
+
+
+class _Part:
+    """The clusters of one part, in memory."""
+
+    def __init__(self, clusters: Dealt, part: int) -> None:
+        pairs = list(clusters.read(part))
+        centres = np.concatenate([np.empty(0, np.uint64), *(centre for centre, _ in pairs)])
+        members = np.concatenate([np.empty(0, np.uint64), *(member for _, member in pairs)])
+        self.numbers = np.union1d(centres, members)
+        self._labels = self.numbers.copy()
+        self._labels[np.searchsorted(self.numbers, members)] = centres
+
+    def rows(self, numbers: Places) -> tuple[Flags, Rows]:
+        """Which of these numbers are in it, and the rows of those that are."""
+        rows = np.searchsorted(self.numbers, numbers)
+        rows[rows == len(self.numbers)] = 0
+        found: Flags = self.numbers[rows] == numbers if len(self.numbers) else np.zeros(len(numbers), bool)
+        return found, rows[found]
+
+    def groups(self, members: Iterable[Member]) -> list[list[Member]]:
+        """The members of each cluster, in the order of their numbers."""
+        groups: dict[int, list[Member]] = {}
+        for label, member in zip(self._labels.tolist(), members, strict=True):
+            groups.setdefault(label, []).append(member)
+        return list(groups.values())
+
+
 class Verdicts:
-    """What becomes of each of `count` documents, by number, once all links are told and the survivors are known.
+    """What becomes of each of `count` documents, by number.
 
     Of documents that share an id, or are versions of one file in a fork family, one is kept, whatever their texts. The
     others still link what is like them, but they never survive a cluster, so that no text is lost to a document that
-    goes itself. A copy by a chunk goes, whatever becomes of the document that had the chunk first.
+    goes itself.
 
-    It takes 24 bytes a document (32 beyond 2**31 of them), and some 500 a cluster.
+    It takes 2 bytes a document; of the clusters one part is in memory at a time (`components.STAR_COST`).
     """
 
-    def __init__(self, count: int) -> None:
-        self._identities, self._texts = Components(count), Components(count)
-        self._likest = np.zeros(count, np.float32)
-        self._same_id = np.zeros(count, bool)
-        self._barred = np.zeros(count, bool)
-        self._had_chunk, self._copied_chunk = np.zeros(count, bool), np.zeros(count, bool)
-        self._chunks: dict[int, int] = {}
-        self._winners: dict[int, Member] = {}
-        self._survivors: dict[int, Member] = {}
-        self._first_ids: dict[int, str] = {}
+    def __init__(self, count: int, folder: Path, members: Callable[[Places], Iterator[Member]]) -> None:
+        """`members` reads those of some numbers, in order."""
+        self._members = members
+        self._linked, self._barred = np.zeros(count, bool), np.zeros(count, bool)
+        self._told = SortedFiles(folder / "told", TOLD)
+        self._waiting = SortedFiles(folder / "waiting", TOLD)
+        """Losers by the number of the winner, which may itself go for another document."""
 
-    def tell(self, kind: str, links: Links) -> None:
-        """Take note of pairs of one kind."""
-        left, right = links.left.astype(np.int64), links.right.astype(np.int64)
-        if kind == "chunk":
-            for first, copy in zip(left.tolist(), right.tolist(), strict=True):
-                self._chunks.setdefault(copy, first)
-        elif kind in ("same-id", "fork"):
-            self._identities.link(left, right)
-            self._same_id[np.concatenate([left, right])] |= kind == "same-id"
-        else:
-            self._texts.link(left, right)
-            for ends in (left, right):
-                np.maximum.at(self._likest, ends, links.similarity.astype(np.float32))
+    def judge(
+        self,
+        identities: Dealt,
+        texts: Dealt,
+        same_ids: Callable[[], Iterable[Pairs]],
+        alike: Callable[[], Iterable[Links]],
+    ) -> None:
+        """Find out who goes, given what hangs together by identity and by text; pairs are read for each part."""
+        for part in range(texts.parts):
+            for numbers in texts.read(part):
+                self._linked[np.concatenate(numbers)] = True
+        for part in range(identities.parts):
+            self._judge_identities(_Part(identities, part), same_ids())
+        for part in range(texts.parts):
+            self._judge_texts(_Part(texts, part), alike())
 
-    def settle(self) -> None:
-        """All links are told."""
-        self._identities.settle()
-        self._texts.settle()
-        self._had_chunk[list(self._chunks.values())] = True
-        self._copied_chunk[list(self._chunks)] = True
+    def of(self, start: int, end: int) -> dict[int, Verdict]:
+        """The verdicts on the documents of a range that go."""
+        told = self._told.between(start, end).to_pylist()
+        return {one["loser"]: Verdict(one["reason"], f"kept {one['kept']}; {one['detail']}") for one in told}
 
-    def choose_winners(self, members: Marked) -> None:
-        """Of each identity one document wins; all others are barred from surviving. Wants `shared_identity` ones."""
-        everybody = []
-        for member in members:
-            _best(self._winners, self._identities.label(member.place), member)
-            everybody.append(member.place)
-        winners = {member.place for member in self._winners.values()}
-        self._barred[[place for place in everybody if place not in winners]] = True
+    def _judge_identities(self, part: _Part, same_ids: Iterable[Pairs]) -> None:
+        """Of each identity one document wins; all others are barred from surviving."""
+        same_id = np.zeros(len(part.numbers), bool)
+        for ends in same_ids:
+            same_id[part.rows(np.concatenate(ends))[1]] = True
+        shares_id = set(part.numbers[same_id].tolist())
+        told, waiting = [], []
+        for group in part.groups(self._members(part.numbers)):
+            winner = min(group)
+            for loser in group:
+                if loser is not winner:
+                    self._barred[loser.place] = True
+                    reason, detail = _of_loser(loser, winner, loser.place in shares_id)
+                    if self._linked[winner.place]:
+                        waiting.append(Told(winner.place, loser.place, reason, winner.id, detail))
+                    else:
+                        told.append(Told(loser.place, loser.place, reason, winner.id, detail))
+        self._told.add(_table(told))
+        self._waiting.add(_table(waiting))
 
-    def choose_survivors(self, members: Marked) -> None:
-        """Of each cluster of texts one document survives. Wants `shared_text` ones."""
-        for member in members:
-            if not self._barred[member.place]:
-                _best(self._survivors, self._texts.label(member.place), member)
-            if self._had_chunk[member.place]:
-                self._first_ids[member.place] = member.id
-
-    def shared_identity(self, start: int, end: int) -> Rows:
-        """Documents of this range that share their identity with another one."""
-        return _numbers(self._identities.linked(start, end), start)
-
-    def shared_text(self, start: int, end: int) -> Rows:
-        """Documents of this range that are like another one, or had a chunk first."""
-        return _numbers(self._texts.linked(start, end) | self._had_chunk[start:end], start)
-
-    def marked(self, start: int, end: int) -> Rows:
-        """Documents of this range that may go."""
-        linked = self._identities.linked(start, end) | self._texts.linked(start, end)
-        return _numbers(linked | self._copied_chunk[start:end], start)
-
-    def of(self, place: int, digest: bytes) -> Verdict | None:
-        """The verdict on one document; none if it stays."""
-        label = self._texts.label(place)
-        found = None
-        if self._barred[place]:
-            found = self._of_loser(place, digest)
-        elif self._texts.size(label) > 1 and (kept := self._survivors[label]).place != place:
-            reason = "exact" if digest == kept.digest else "near"
-            size, likest = self._texts.size(label), float(self._likest[place])
-            detail = f"kept {kept.id}; cluster of {size}; similarity to the nearest {likest:.2f}"
-            found = Verdict(reason, kept.id, detail)
-        if found is None and place in self._chunks:
-            first = self._first_ids[self._chunks[place]]
-            return Verdict("chunk", first, f"a chunk of {first}")
-        return found
-
-    def _of_loser(self, place: int, digest: bytes) -> Verdict:
-        winner = self._winners[self._identities.label(place)]
-        kept = self._survivors.get(self._texts.label(winner.place), winner).id
-        if self._same_id[place]:
-            return Verdict("same-id", kept, f"kept {kept}; another document has this id")
-        if digest != winner.digest:
-            return Verdict("fork", kept, f"kept {kept}; another version of the file")
-        return Verdict("exact", kept, f"kept {kept}; the same file of its repository or a fork")
+    def _judge_texts(self, part: _Part, alike: Iterable[Links]) -> None:
+        """Of each cluster of texts one document survives."""
+        likest = np.zeros(len(part.numbers), np.float32)
+        for links in alike:
+            for ends in (links.left, links.right):
+                found, rows = part.rows(ends)
+                np.maximum.at(likest, rows, links.similarity[found].astype(np.float32))
+        nearest = dict(zip(part.numbers.tolist(), likest.tolist(), strict=True))
+        told: list[Told] = []
+        kept: dict[int, str] = {}
+        for group in part.groups(self._members(part.numbers)):
+            standing = [member for member in group if not self._barred[member.place]]
+            survivor = min(standing, default=None)
+            for member in standing:
+                if survivor and member is not survivor:
+                    reason = "exact" if member.digest == survivor.digest else "near"
+                    detail = f"cluster of {len(group)}; similarity to the nearest {nearest[member.place]:.2f}"
+                    told.append(Told(member.place, member.place, reason, survivor.id, detail))
+            if survivor:
+                kept |= dict.fromkeys((member.place for member in standing), survivor.id)
+        for row in self._waiting.among(lambda winners: part.rows(winners)[0]).to_pylist():
+            told.append(Told(**row | {"number": row["loser"], "kept": kept[row["number"]]}))
+        self._told.add(_table(told))
 
 
-def _numbers(flags: Flags, start: int) -> Rows:
-    return np.flatnonzero(flags) + start
+def _table(told: Iterable[Told]) -> pa.Table:
+    return pa.Table.from_pylist([one._asdict() for one in told], schema=TOLD)
 
 
-def _best(best: dict[int, Member], label: int, member: Member) -> None:
-    if label not in best or member < best[label]:
-        best[label] = member
+def _of_loser(loser: Member, winner: Member, shares_id: bool) -> Verdict:
+    if shares_id:
+        return Verdict("same-id", "another document has this id")
+    if loser.digest != winner.digest:
+        return Verdict("fork", "another version of the file")
+    return Verdict("exact", "the same file of its repository or a fork")

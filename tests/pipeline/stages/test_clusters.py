@@ -1,4 +1,4 @@
-"""Who meets whom in buckets, and what hangs together through pairs."""
+"""Who meets whom in buckets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.stages.clusters import Buckets, Components, Cut, copies
+from pipeline.stages.clusters import Buckets, Cut, copies
 
 Pairs = set[tuple[int, int]]
 
@@ -92,36 +92,3 @@ def test_copies_are_linked_to_the_first_that_has_key_and_check(members: list[tup
     links = copies(keys, checks, numbers(range(len(members))))
     found = dict(zip(links.right.tolist(), links.left.tolist(), strict=True))
     assert found == {at: members.index(one) for at, one in enumerate(members) if members.index(one) != at}
-
-
-def together(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
-    """The label of each number."""
-    found = Components(count)
-    ends = np.array(list(pairs), dtype=np.int64).reshape(-1, 2)
-    for some in np.array_split(ends, 2):
-        found.link(some[:, 0].copy(), some[:, 1].copy())
-    found.settle()
-    labels = [found.label(number) for number in range(count)]
-    assert all(found.size(label) == labels.count(label) for label in labels[:50])
-    assert found.linked(0, count).tolist()[:50] == [found.size(label) > 1 for label in labels[:50]]
-    return labels
-
-
-def test_without_links_everybody_is_alone() -> None:
-    assert together(3, []) == [0, 1, 2]
-    assert together(0, []) == []
-
-
-def test_a_long_chain_hangs_together() -> None:
-    assert set(together(50_001, ((number + 1, number) for number in reversed(range(50_000))))) == {0}
-
-
-@settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 20))))
-def test_components_are_the_finest_partition_that_no_link_crosses(pairs: list[tuple[int, int]]) -> None:
-    groups: list[set[int]] = [{number} for number in range(41)]
-    for pair in pairs:
-        touched = [group for group in groups if group & set(pair)]
-        groups = [group for group in groups if not group & set(pair)] + [set(pair).union(*touched)]
-    least = {number: min(group) for group in groups for number in group}
-    assert together(41, pairs) == [least[number] for number in range(41)]

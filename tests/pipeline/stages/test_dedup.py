@@ -24,12 +24,14 @@ from pipeline.driver import Driver
 from pipeline.lock import Lock
 from pipeline.outside import Outside
 from pipeline.progress import Reporter
+from pipeline.report.explain import explain
 from pipeline.run import inline
 from pipeline.shards import DROPS
 from pipeline.stage import Bench, Unit, Unwatched, execute
 from pipeline.stages.dedup import SUMMARY, DedupError, check_share, dedup_stages, dropped_ids
 from pipeline.stages.dedup_keys import quality
 from pipeline.stages.ingest import Ingest
+from pipeline.stages.kept import kept_documents
 from pipeline.stages.verdicts import Member
 from pipeline.storage import RunFolder, StorageError
 
@@ -57,6 +59,14 @@ class Outcome:
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     marks: Receipt | None = None
     files: dict[str, bytes] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    """What later stages read, by id."""
+
+    @property
+    def cuts(self) -> list[dict[str, Any]]:
+        """What is cut out of documents that stay."""
+        listed = [data for path, data in self.files.items() if path.endswith("/cuts.parquet")]
+        return [row for data in listed for row in pq.read_table(io.BytesIO(data)).to_pylist()]
 
     @property
     def summary(self) -> Any:
@@ -92,7 +102,12 @@ def dedup(folder: Path, sources: Mapping[str, Shards], asked: Dedup | None = Non
     driver = Driver(run, inline(run), Reporter(run, io.StringIO()), Lock(run))
     done = driver.bring_about(stages)
     assert not done.failures, done.failures
-    outcome = Outcome(marks=done.receipts["dedup/marks"][0])
+    (marks,) = done.receipts["dedup/marks"]
+    outcome = Outcome(marks=marks)
+    for stage in ingests:
+        for documents in done.receipts[stage.name]:
+            rows = kept_documents(documents, marks, Bench(folder, run, Unwatched()), ("id", "text"))
+            outcome.texts |= {row["id"]: row["text"] for row in rows}
     outcome.files[SUMMARY] = (folder / "out" / SUMMARY).read_bytes()
     for path in sorted((folder / "out").rglob("*.parquet")):
         outcome.files[path.relative_to(folder / "out").as_posix()] = path.read_bytes()
@@ -298,6 +313,8 @@ def test_the_number_of_passes_does_not_show_in_the_ledger(tmp_path: Path, monkey
     monkeypatch.setattr("pipeline.stages.dedup_candidates.ROWS_COST", 200.0)
     monkeypatch.setattr("pipeline.stages.dedup_pairs.PAIRS_COST", 10_000.0)
     monkeypatch.setattr("pipeline.stages.dedup_pairs.EVIDENCE_COST", 300)
+    monkeypatch.setattr("pipeline.stages.components.PAIR_COST", 500_000)
+    monkeypatch.setattr("pipeline.stages.components.STAR_COST", 300_000)
     monkeypatch.setattr("pipeline.stages.dedup_keys.HELD_KEYS", 30)
     monkeypatch.setattr("pipeline.stages.dedup_keys.HELD_EVIDENCE", 300)
     many = dedup(tmp_path / "many", shards, Dedup(partitions=2, memory=1_000_000))
@@ -349,9 +366,79 @@ def test_paragraphs_that_stand_elsewhere_are_counted_and_stay(tmp_path: Path) ->
         "web": [{"a": "the same line\nshort", "b": "other words\n  the same line "}, {"c": "the same line\nshort"}]
     }
     outcome = dedup(tmp_path, shards, Dedup(paragraphs=8))
-    assert outcome.summary["paragraphs"] == {"seen": 4, "repeated": 2, "bytes": 26}
+    assert outcome.summary["paragraphs"] == {"seen": 4, "repeated": 2, "bytes": 26, "cut": 0}
     assert outcome.dropped == {"c": "exact"}
     assert dedup(tmp_path / "not", shards).summary["paragraphs"]["seen"] == 0
+
+
+CUTTING = Dedup(partitions=3, paragraphs=6, remove_paragraphs=True)
+
+
+def test_of_a_paragraph_one_stays_where_the_text_is_longest(tmp_path: Path) -> None:
+    shards = [{"a": "alone is this\n  the sáme line \nend"}, {"b": "the sáme line\nmuch longer than the other"}]
+    outcome = dedup(tmp_path, {"web": shards}, CUTTING)
+    assert outcome.texts == {"a": "alone is this\n  \n \nend", "b": shards[1]["b"]}
+    assert outcome.cuts == [{"id": "a", "url": "https://web.test/a", "kept": "b", "start": 16, "end": 30}]
+    assert outcome.summary["paragraphs"]["cut"] == 1
+    assert outcome.dropped == {}
+    kept, cut = explain(RunFolder(str(tmp_path / "out")), "a").fates
+    assert (kept.outcome, cut.outcome, cut.source, cut.detail) == (
+        "kept",
+        "cut",
+        "web",
+        "cut out: 1 stretches, 14 bytes",
+    )
+
+
+def test_a_document_that_goes_keeps_no_paragraph(tmp_path: Path) -> None:
+    """`b` would win the line, but goes as a near-duplicate of `c`, where the line is another."""
+    line = words(range(700, 705))
+    texts = {"a": f"short one\n{line}", "b": f"{LONG}\n{line}", "c": f"{LONG} {words(range(800, 806))}"}
+    outcome = dedup(tmp_path, {"web": [texts]}, CUTTING)
+    assert outcome.dropped == {"b": "near"}
+    assert outcome.texts == {"a": texts["a"], "c": texts["c"]}
+
+
+def test_a_document_of_which_nothing_is_left_goes(tmp_path: Path) -> None:
+    shards = [{"a": "first of the lines\n\nsecond of the lines"}, {"b": "second of the lines\nx\nfirst of the lines"}]
+    outcome = dedup(tmp_path, {"web": shards}, CUTTING)
+    assert outcome.dropped == {"a": "paragraphs"}
+    assert outcome.cuts == []
+    assert outcome.texts == {"b": shards[1]["b"]}
+    assert outcome.flows["web"].kept.documents == 1
+
+
+def test_a_paragraph_that_stands_twice_in_a_document_stays_where_it_is_first(tmp_path: Path) -> None:
+    outcome = dedup(tmp_path, {"web": [{"a": "one of two\nbetween\none of two"}]}, CUTTING)
+    assert outcome.texts == {"a": "one of two\nbetween\n\n"}
+
+
+def test_paragraphs_of_an_earlier_run_are_cut_out_of_new_documents(tmp_path: Path) -> None:
+    dedup(tmp_path / "then", {"web": [{"old": "the same line\nold"}]}, CUTTING)
+    now = CUTTING.model_copy(update={"against": str(tmp_path / "then/out")})
+    outcome = dedup(tmp_path / "now", {"web": [{"a": "much longer\nthe same line"}]}, now)
+    assert outcome.texts == {"a": "much longer\n\n"}
+    assert outcome.cuts[0]["kept"] == "old"
+
+
+@settings(deadline=None, max_examples=8)
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["x", "line one", "line two", "líne three", " line four"]), max_size=5), max_size=8
+    )
+)
+def test_what_is_cut_does_not_depend_on_the_sharding_and_each_paragraph_stays_once(lines: list[list[str]]) -> None:
+    texts = {f"id{number * 5 % 11}": "\n".join(some) for number, some in enumerate(lines)}
+    outcomes = []
+    for count in (1, 2, 7):
+        shards = [
+            {id: text for number, (id, text) in enumerate(texts.items()) if number % count == n} for n in range(count)
+        ]
+        with TemporaryDirectory() as folder:
+            outcomes.append(dedup(Path(folder), {"web": shards}, CUTTING))
+    assert all((one.dropped, one.texts) == (outcomes[0].dropped, outcomes[0].texts) for one in outcomes)
+    left = [line.strip() for text in outcomes[0].texts.values() for line in text.split("\n") if len(line.strip()) >= 6]
+    assert sorted(left) == sorted({line.strip() for some in lines for line in some if len(line.strip()) >= 6})
 
 
 def test_case_is_told_apart_unless_asked(tmp_path: Path) -> None:
