@@ -85,7 +85,7 @@ def test_another_list_is_another_recipe(manifest: Path) -> None:
 
 
 def test_only_sources_of_code_and_proofs_hold_out(manifest: Path) -> None:
-    stages = corpus(ask(load_manifest(manifest, ["sources.proofs.skip=['decode']"])))
+    stages = corpus(ask(load_manifest(manifest, ["sources.proofs.skip=['decode', 'unwanted']"])))
     assert [step.rule for step in stages[0].filters] == ["heldout"]  # type: ignore[attr-defined]
 
 
