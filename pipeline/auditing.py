@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import json
+import glob
+import os
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from filters.contamination.audit import index
+from filters.contamination.coverage import coverage
+from filters.contamination.items import shared
 from manifests import ManifestError
 from pipeline.benchmarks import BenchmarkFile, load_benchmark, parse
 from pipeline.commands import FAILED, TOO_MANY_ERRORS, absolute, err, out, say_failures
-from pipeline.driver import Done, alone
+from pipeline.driver import PLAN, alone
 from pipeline.given import ENDINGS, bring_about, files_of
-from pipeline.outside import Outside, Shard
-from pipeline.report.audit import Audited, as_json, audited, coverage, page, read_hits, render_audit
+from pipeline.outside import Outside
+from pipeline.report.audit import Audited, as_json, described, from_json, render_audit
 from pipeline.report.text import count
 from pipeline.sources.texts import Texts
+from pipeline.stage import Stage
 from pipeline.stages.audit import Audit, AuditSample
-from pipeline.stages.ingest import DOCUMENTS_FILE
+from pipeline.stages.audit_inputs import Input, of_run
+from pipeline.stages.audit_report import AUDIT_FILE, AuditReport
 from pipeline.storage import RunFolder
 
 ERROR_RATE = 0.01
@@ -51,74 +56,67 @@ def audit_command(
     wanted = tuple(map(parse, benchmarks))
     if len({one.name for one in wanted}) < len(wanted):
         raise ManifestError("--benchmark: two have the same name; give each its own")
-    shards = tuple(shards_of(inputs))
+    found = tuple(inputs_of(inputs))
     if dry_run:
-        return _tell(_planned(wanted, shards), json_wanted)
+        return _tell(_planned(wanted, found), json_wanted)
     run = RunFolder(absolute(out_dir))
     run.check_writable()
     source = Texts(field=field, id_field=id_field)
+    searched: list[Stage] = [AuditSample(wanted, source, inputs=found), Audit(wanted, source, inputs=found)]
     with alone(run):
-        done = bring_about(
-            run, [AuditSample(wanted, source, shards=shards), Audit(wanted, source, shards=shards)], workers, no_ray
-        )
-        if not done.failures:
-            _tell(_write(run, wanted), json_wanted)
-    raise typer.Exit(_conclude(run, done))
+        done = bring_about(run, [*searched, AuditReport(wanted)], workers, no_ray)
+    say_failures(done)
+    if done.failures:
+        raise typer.Exit(FAILED)
+    told = from_json(run.read(AUDIT_FILE))
+    _tell(told, json_wanted)
+    err.print(f"\nIn {run.url}: hits.jsonl, unseen.jsonl, report.html, audit.json", highlight=False)
+    raise typer.Exit(_conclude(told))
 
 
-def shards_of(inputs: Sequence[str]) -> list[Shard]:
+def inputs_of(given: Sequence[str]) -> list[Input]:
     """What is to be read, each by its path below what all have in common. Raises StorageError."""
-    if any("://" in one for one in inputs):
-        return [shard for one in inputs for shard in _elsewhere(one)]
-    root, files = files_of(inputs)
-    return Outside(root).shards(files)
+    if any("://" in one for one in given):
+        return [found for one in given for found in _elsewhere(one)]
+    runs = [os.path.abspath(one) for one in given if is_run(one)]
+    others = [one for one in given if not is_run(one)]
+    folder, files = files_of(others) if others else (runs[0], ())
+    top = os.path.commonpath([folder, *runs])
+    outside, below = Outside(top), glob.escape(os.path.relpath(folder, top))
+    found = [Input(shard) for shard in outside.shards(tuple(os.path.normpath(f"{below}/{file}") for file in files))]
+    return found + [one for run in runs for one in of_run(outside, os.path.relpath(run, top).strip("."))]
 
 
-def _elsewhere(url: str) -> list[Shard]:
+def is_run(given: str) -> bool:
+    """Whether this is a run's folder with documents, not just any folder of files."""
+    return os.path.isfile(f"{given}/{PLAN}") and os.path.isdir(f"{given}/documents")
+
+
+def _elsewhere(url: str) -> list[Input]:
     root, _, name = url.rstrip("/").rpartition("/")
     if name.endswith(ENDINGS):
-        return Outside(root).shards((name,))
-    return Outside(url).shards((f"documents/**/{DOCUMENTS_FILE}",))
+        return [Input(shard) for shard in Outside(root).shards((name,))]
+    return of_run(Outside(url))
 
 
-def _planned(wanted: Sequence[BenchmarkFile], shards: Sequence[Shard]) -> Audited:
+def _planned(wanted: Sequence[BenchmarkFile], inputs: Sequence[Input]) -> Audited:
     """What can be seen, and how much there is to read."""
     loaded = [load_benchmark(one) for one in wanted]
-    told = {
-        one.name: {"sha256": file.file.sha256, "items": one.items, "parts": len(one.parts), "problems": one.problems}
-        for one, file in zip(loaded, wanted, strict=True)
-    }
     found = index([part for one in loaded for part in one.parts])
-    err.print(f"{count(len(shards))} inputs, {count(sum(shard.size for shard in shards))} bytes", highlight=False)
-    return Audited(told, [], 0, 0, 0, coverage(found))
-
-
-def _write(run: RunFolder, wanted: Sequence[BenchmarkFile]) -> Audited:
-    """Put the evidence of all units together, and the report beside it."""
-    loaded = [load_benchmark(one) for one in wanted]
-    parts = [part for one in loaded for part in one.parts]
-    found = audited(run, loaded, {one.name: one.file.sha256 for one in wanted}, index(parts))
-    run.write("audit.json", as_json(found).encode() + b"\n")
-    with run.scratch() as folder, (folder / "hits.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(hit, ensure_ascii=False) + "\n" for hit in read_hits(run))
-        file.flush()
-        run.put(folder / "hits.jsonl", "hits.jsonl")
-    run.write("report.html", page(found, read_hits(run), parts).encode())
-    return found
+    err.print(f"{count(len(inputs))} inputs, {count(sum(one.size for one in inputs))} bytes", highlight=False)
+    return Audited(described(loaded, wanted), list(shared(loaded)), coverage(found))
 
 
 def _tell(found: Audited, json_wanted: bool) -> None:
     typer.echo(as_json(found)) if json_wanted else render_audit(found, out)
 
 
-def _conclude(run: RunFolder, done: Done) -> int:
-    say_failures(done)
-    if done.failures:
-        return FAILED
-    err.print(f"\nIn {run.url}: hits.jsonl, report.html, audit.json", highlight=False)
-    flows = [flow for receipts in done.receipts.values() for one in receipts for flow in one.flows.values()]
-    read, kept = (sum(flow.read.documents for flow in flows), sum(flow.kept.documents for flow in flows))
-    if read and (read - kept) / read > ERROR_RATE:
-        err.print(f"{count(read - kept)} of {count(read)} records are unreadable; drops/ says why", highlight=False)
+def _conclude(found: Audited) -> int:
+    """The exit code: not 0 if too many records could not be read."""
+    records = found.documents + found.refused
+    if found.refused > ERROR_RATE * records:
+        err.print(
+            f"{count(found.refused)} of {count(records)} records are unreadable; drops/ says why", highlight=False
+        )
         return TOO_MANY_ERRORS
     return 0

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from filters.contamination.items import Benchmark, benchmark
 from filters.models import Model, pin, resolve
 from manifests import ManifestError
+from pipeline.sources.jsonl import storable
 from pipeline.sources.unpack import DamageError, unpacked
 
 MOST_BYTES = 1 << 30
@@ -46,7 +47,7 @@ def load_benchmark(wanted: BenchmarkFile) -> Benchmark:
     """The items of a file. Raises ManifestError if it cannot be read or has none, ModelError if it is another file."""
     path = resolve(wanted.file)
     try:
-        found = benchmark(wanted.name, _rows(path, wanted.file.path), wanted.fields)
+        found = benchmark(wanted.name, map(storable, _rows(path, wanted.file.path)), wanted.fields)
     except (DamageError, ValueError, OSError, EOFError, pa.ArrowException, tarfile.TarError, zlib.error) as error:
         raise ManifestError(f"benchmark {wanted.name}: cannot read {wanted.file.path}: {error}") from None
     if not found.parts:

@@ -79,16 +79,17 @@ class Outside(Place):
         """The objects that match, sorted by key. Raises StorageError if a pattern matches nothing."""
         found: dict[str, Shard] = {}
         for pattern in patterns:
-            matches = self._match(pattern)
+            matches = self.match(pattern)
             if not matches:
                 raise StorageError(f"no input matches {pattern!r} below {self.url}; check `root` and `paths`")
             found.update(matches)
         for pattern in exclude:
-            for key in self._match(pattern):
+            for key in self.match(pattern):
                 found.pop(key, None)
         return [found[key] for key in sorted(found)]
 
-    def _match(self, pattern: str) -> dict[str, Shard]:
+    def match(self, pattern: str) -> dict[str, Shard]:
+        """The objects that match, by key; there may be none. Raises StorageError."""
         try:
             details = self._look(pattern)
         except FileNotFoundError:

@@ -54,7 +54,7 @@ class Jsonl:
         if size > self.max_line_bytes:
             return Drop(place, "read", "too-large", f"{size} bytes", size=size)
         try:
-            row = _storable(json.loads(line.decode("utf-8-sig")))
+            row = storable(json.loads(line.decode("utf-8-sig")))
         except (ValueError, RecursionError) as error:
             return Drop(place, "read", "json", type(error).__name__, size=size)
         if not isinstance(row, dict):
@@ -128,7 +128,7 @@ def _meta(row: dict[str, object], text_field: str) -> dict[str, object]:
     return rest | {"meta": nested} if nested is not None else rest
 
 
-def _storable(value: object) -> object:
+def storable(value: object) -> object:
     """The same value with U+FFFD for NUL and for surrogates without a partner."""
     if isinstance(value, str):
         try:
@@ -137,7 +137,7 @@ def _storable(value: object) -> object:
             value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         return value.replace("\0", "\ufffd")
     if isinstance(value, list):
-        return [_storable(item) for item in value]
+        return [storable(item) for item in value]
     if isinstance(value, dict):
-        return {str(_storable(name)): _storable(item) for name, item in value.items()}
+        return {str(storable(name)): storable(item) for name, item in value.items()}
     return value

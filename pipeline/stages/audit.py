@@ -1,23 +1,25 @@
 """Where benchmarks stand in texts: a sample that says what is rare and what the audit can do, then all hits.
 
-`AuditSample` is one unit; `Audit` has a unit for each input, or for several small ones. The index is built once a
-process. What is read is accounted for as everywhere.
+`AuditSample` is one unit; `Audit` has a unit for each input, or for several small ones; `AuditReport` puts together
+what they have found. The index is built once a process. What is read is accounted for as everywhere.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from filters.contamination.audit import Index, index
+from filters.contamination.coverage import coverage, unseen
 from filters.contamination.items import Part
 from filters.contamination.planted import self_test
 from filters.contamination.rarity import Rarity, measure
@@ -25,16 +27,19 @@ from filters.contamination.scene import Match
 from filters.document import Document, Drop
 from manifests import Receipt
 from pipeline.benchmarks import BenchmarkFile, load_benchmark
-from pipeline.outside import Shard
 from pipeline.shards import DROPS, ParquetShard, clean, drop_row, parquet_writer
 from pipeline.sources.texts import Texts
 from pipeline.stage import LOCATION, Bench, Unit, records
+from pipeline.stages.audit_inputs import RULE, Input
 from pipeline.stages.batches import batches
 from pipeline.stages.ingest import unit_name
 
 SAMPLE_STAGE = "audit/sample"
 RARITY_FILE = "rarity.parquet"
 SELF_TEST_FILE = "self-test.json"
+COVERAGE_FILE = "coverage.json"
+UNSEEN_FILE = "unseen.jsonl"
+"""Parts that some method cannot see, at the top of the run folder."""
 HITS_STAGE = "audit/hits"
 HITS_FILE = "hits.jsonl"
 
@@ -56,8 +61,8 @@ class AuditSample:
     benchmarks: tuple[BenchmarkFile, ...]
     source: Texts = field(default_factory=Texts)
     planted: int = 30
-    """Items that are planted of each kind."""
-    shards: tuple[Shard, ...] = field(default=(), metadata=LOCATION)
+    """Items of each benchmark that are planted of each kind."""
+    inputs: tuple[Input, ...] = field(default=(), metadata=LOCATION)
 
     @property
     def name(self) -> str:
@@ -68,28 +73,30 @@ class AuditSample:
         return ()
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
-        step = max(1, -(-len(self.shards) // SAMPLE_INPUTS))
-        yield Unit("all", inputs=self.shards[::step])
+        step = max(1, -(-len(self.inputs) // SAMPLE_INPUTS))
+        yield Unit("all", inputs=tuple(shard for one in self.inputs[::step] for shard in one.shards))
 
     def run(self, unit: Unit, bench: Bench) -> None:
-        texts = [text for shard in unit.inputs for text in self._beginning(shard, bench)]
+        texts = [text for one in _inputs(self.inputs, unit) for text in self._beginning(one, bench)]
         items = parts_of(self.benchmarks)
         rarity = measure(items, texts)
         write_rarity(rarity, bench.path, f"{self.name}/{unit.name}")
-        tested = self_test(items, index(items, rarity), rarity, texts, self.planted)
-        path = bench.path(f"{self.name}/{unit.name}/{SELF_TEST_FILE}")
-        path.write_text(json.dumps(asdict(tested), indent=1) + "\n", "utf-8")
+        found = index(items, rarity)
+        tested = self_test(items, found, rarity, texts, self.planted)
+        for name, told in ((SELF_TEST_FILE, asdict(tested)), (COVERAGE_FILE, list(map(asdict, coverage(found))))):
+            bench.path(f"{self.name}/{unit.name}/{name}").write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+        with bench.path(UNSEEN_FILE).open("w", encoding="utf-8") as file:
+            file.writelines(json.dumps(part, ensure_ascii=False) + "\n" for part in unseen(found))
 
-    def _beginning(self, shard: Shard, bench: Bench) -> Iterator[str]:
-        stream = shard.open()
+    def _beginning(self, one: Input, bench: Bench) -> Iterator[str]:
         left = SAMPLE_BYTES
-        for record in self.source.read(shard.key, cast(BinaryIO, stream)):
-            if isinstance(record, Document):
-                yield record.text[:left]
-                left -= record.size
-                if left <= 0:
-                    break
-        bench.took(stream)
+        with closing(one.read(self.source, bench)) as found:
+            for record in found:
+                if isinstance(record, Document):
+                    yield record.text[:left]
+                    left -= record.size
+                    if left <= 0:
+                        break
 
 
 @dataclass(frozen=True)
@@ -99,7 +106,7 @@ class Audit:
     benchmarks: tuple[BenchmarkFile, ...]
     source: Texts = field(default_factory=Texts)
     unit_bytes: int = 32_000_000
-    shards: tuple[Shard, ...] = field(default=(), metadata=LOCATION)
+    inputs: tuple[Input, ...] = field(default=(), metadata=LOCATION)
 
     @property
     def name(self) -> str:
@@ -110,8 +117,10 @@ class Audit:
         return (SAMPLE_STAGE,)
 
     def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
-        for number, group in enumerate(batches(self.shards, self.unit_bytes)):
-            yield Unit(unit_name(group), inputs=tuple(group), upstream=done[SAMPLE_STAGE], number=number)
+        for number, group in enumerate(batches(self.inputs, self.unit_bytes)):
+            name = unit_name([one.shard for one in group])
+            shards = tuple(shard for one in group for shard in one.shards)
+            yield Unit(name, inputs=shards, upstream=done[SAMPLE_STAGE], number=number)
 
     def run(self, unit: Unit, bench: Bench) -> None:
         found = the_index(self.benchmarks, read_rarity(unit, bench))
@@ -123,21 +132,23 @@ class Audit:
                     file.write(json.dumps(hit, ensure_ascii=False).encode() + b"\n")
 
     def _documents(self, unit: Unit, bench: Bench, ledger: ParquetShard) -> Iterator[Document]:
-        for record, lost in records(self._read(unit, bench), bench.position):
+        read = (record for one in _inputs(self.inputs, unit) for record in one.read(self.source, bench))
+        for record, lost in records(read, bench.position):
             outcome = lost or record
             bench.tally.saw(self.source.name, record.size)
             if isinstance(outcome, Drop):
                 bench.tally.drop(self.source.name, outcome, record.size)
-                ledger.write(drop_row(outcome, self.source.name, self.name))
+                if outcome.rule != RULE:
+                    ledger.write(drop_row(outcome, self.source.name, self.name))
             else:
                 bench.tally.keep(self.source.name, record.size)
                 yield outcome
 
-    def _read(self, unit: Unit, bench: Bench) -> Iterator[Document | Drop]:
-        for shard in unit.inputs:
-            stream = shard.open()
-            yield from self.source.read(shard.key, cast(BinaryIO, stream))
-            bench.took(stream)
+
+def _inputs(inputs: Iterable[Input], unit: Unit) -> list[Input]:
+    """Those that a unit reads."""
+    keys = {shard.key for shard in unit.inputs}
+    return [one for one in inputs if one.shard.key in keys]
 
 
 def parts_of(benchmarks: Iterable[BenchmarkFile]) -> tuple[Part, ...]:

@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.__main__ import app
-from pipeline.report.audit import marked
 
 QUESTION = (
     "Marta sells 18 jars of plum jam every Saturday at the village market. She gives four jars to her neighbours and "
@@ -110,11 +109,11 @@ def test_ids_are_read_from_the_field_that_is_named(place):
 
 def test_documents_of_a_run_have_their_own_ids(place):
     row = dict.fromkeys(("source", "subset", "url", "date", "license", "meta"), "")
-    (place / "run/documents/x").mkdir(parents=True)
-    (place / "run/manifest.json").write_text("{}")
-    pq.write_table(
-        pa.Table.from_pylist([row | {"id": "d", "text": QUESTION}]), place / "run/documents/x/documents.parquet"
-    )
+    unit = place / "run/documents/x/unit"
+    unit.mkdir(parents=True)
+    (place / "run/plan.json").write_text("{}")
+    (unit / "receipt.json").write_text("{}")
+    pq.write_table(pa.Table.from_pylist([row | {"id": "d", "text": QUESTION}]), unit / "documents.parquet")
     audit(place, str(place / "run"))
     assert {hit["document"] for hit in hits(place)} == {"d"}
 
@@ -123,7 +122,7 @@ def test_broken_inputs_are_counted_and_told(place):
     path = place / "broken.jsonl"
     path.write_bytes(b'{"text": "a \xff b"}\n{"text": 5}\nno json\n{"text": "' + QUESTION.encode() + b'"}\n')
     found = audit(place, str(path), expected=3)
-    assert (found["documents"], found["refused"]) == (4, 2)
+    assert (found["documents"], found["refused"]) == (2, 2)
     assert {hit["document"] for hit in hits(place)} == {"broken.jsonl:4"}
 
 
@@ -137,9 +136,3 @@ def test_a_plan_reads_no_input(place):
 def test_a_benchmark_that_is_none_is_refused(place, spec):
     args = ["audit", str(place / "in.parquet"), "--benchmark", spec, "--out", str(place / "out")]
     assert "write NAME=FILE" in str(CliRunner().invoke(app, args).exception)
-
-
-def test_marks_are_escaped():
-    left, right = marked("find <b> now", "Find <i> NOW")
-    assert left == "<mark>find</mark> &lt;b&gt; <mark>now</mark>"
-    assert right == "<mark>Find</mark> &lt;i&gt; <mark>NOW</mark>"
