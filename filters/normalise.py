@@ -28,6 +28,7 @@ _CODE = re.compile(
 )
 
 # No alternative can run past the next delimiter of its own kind, so a text of nothing but openers takes linear time.
+# Each begins with the character itself, so that `re` looks for these two alone; a lookbehind first would hide it.
 _FORMULAS = re.compile(
     rf"""
     \\begin\{{(?P<name>(?:{_ENVIRONMENTS})\*?)\}}
@@ -35,7 +36,7 @@ _FORMULAS = re.compile(
     | \\\[ [^\\]* (?: \\(?![\[\]]) [^\\]* )* \\\]
     | \\\( [^\\]* (?: \\(?![()]) [^\\]* )* \\\)
     | \$\$ [^$]+ \$\$
-    | (?<!\\) \$ (?![\s$]) (?:[^$\\\n]|\\.){{1,400}} (?<!\s) \$ (?!\d)
+    | \$ (?<!\\\$) (?![\s$]) (?:[^$\\\n]|\\.){{1,400}} (?<!\s) \$ (?!\d)
     """,
     re.VERBOSE,
 )
@@ -82,7 +83,10 @@ def plain(text: str) -> str:
 def words(text: str) -> list[str]:
     """The runs of letters in a text."""
     letters = ascii_letters(text)
-    return letters.split() if letters.isascii() else _WORD.findall(letters)
+    tokens = letters.split()
+    if letters.isascii():
+        return tokens
+    return [word for token in tokens for word in ((token,) if token.isalpha() else _WORD.findall(token))]
 
 
 def ascii_letters(text: str) -> str:

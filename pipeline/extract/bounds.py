@@ -10,7 +10,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Places = NDArray[np.intp]
 
 
 class ExtractError(ValueError):
@@ -33,9 +40,9 @@ _NESTING = re.compile(
 )
 # Comments, scripts and styles may hold any number of tags that open nothing.
 _SILENT = re.compile(rb"<!--(?:-?>|.*?(?:--!?>|\Z))|<(script|style)[\s/>].*?(?:</\1|\Z)", re.DOTALL)
-_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{8000,}")
-_WINDOW = 4000
-"""Bytes in which tags are counted together: half of what a long tag has at least, so that one covers a whole window."""
+_LONG = 8_000
+"""Bytes of a tag from which on its attributes are counted."""
+_LONG_TAG = re.compile(rb"<[a-zA-Z][^<>]{%d,}" % _LONG)
 _QUOTED = re.compile(rb"\"[^\"]*\"|'[^']*'")
 
 
@@ -59,40 +66,39 @@ class Limits:
         """Raise ExtractError if the page exceeds a limit."""
         if len(html) > self.max_bytes:
             raise ExtractError("too-large", f"{len(html)} bytes")
-        tags = html.count(b"<")
-        if tags > self.max_tags:
-            raise ExtractError("too-many-tags", f"{tags} tags")
-        if tags > self.max_depth and (depth := self._depth(html, tags)) > self.max_depth:
+        codes = np.frombuffer(html, np.uint8)
+        tags = np.flatnonzero(codes == ord("<"))
+        if len(tags) > self.max_tags:
+            raise ExtractError("too-many-tags", f"{len(tags)} tags")
+        if len(tags) > self.max_depth and (depth := self._depth(html, codes, tags)) > self.max_depth:
             raise ExtractError("too-deep", f"{depth} levels")
-        for tag in _LONG_TAG.findall(html) if _has_stretch(html) else ():
+        for tag in _long_tags(html, tags):
             attributes = len(_QUOTED.sub(b" ", tag).split())
             if attributes > self.max_attributes:
                 raise ExtractError("too-many-attributes", f"{attributes} attributes")
 
-    def _depth(self, html: bytes, tags: int) -> int:
-        """The depth as far as it matters. Nearly every page is acquitted by counts, in a sixth of the time."""
-        if tags <= FEW_TAGS and (depth := _greatest_depth(html)) <= self.max_depth:
+    def _depth(self, html: bytes, codes: Bytes, tags: Places) -> int:
+        """The depth as far as it matters. Nearly every page is acquitted by counts, in a tenth of the time."""
+        if len(tags) <= FEW_TAGS and (depth := _greatest_depth(codes, tags)) <= self.max_depth:
             return depth
         html = html.lower()
         depth = _depth(html)
         return depth if depth <= self.max_depth else _depth(_SILENT.sub(b" ", html))
 
 
-def _has_stretch(html: bytes) -> bool:
-    """Whether a whole window goes by without a tag's beginning, as it must within a long one."""
-    return any(html.find(b"<", start, start + _WINDOW) < 0 for start in range(0, len(html) - _WINDOW + 1, _WINDOW))
+def _long_tags(html: bytes, tags: Places) -> Iterator[bytes]:
+    lengths = np.diff(tags, append=len(html))
+    for start in tags[lengths > _LONG].tolist():
+        if tag := _LONG_TAG.match(html, start):
+            yield tag[0]
 
 
-def _greatest_depth(html: bytes) -> int:
-    """What the depth may be at most if in every window all opening tags came before, or after, all closing ones."""
-    height = lowest = deepest = 0
-    for start in range(0, len(html), _WINDOW):
-        closing = html.count(b"</", start, start + _WINDOW + 1)
-        opening = html.count(b"<", start, start + _WINDOW) - closing
-        lowest = min(lowest, height - closing)
-        deepest = max(deepest, height + opening - lowest)
-        height += opening - closing
-    return deepest
+def _greatest_depth(codes: Bytes, tags: Places) -> int:
+    """What the depth may be at most if every closing tag closes something where anything is open."""
+    closing = codes[np.minimum(tags + 1, len(codes) - 1)] == ord("/")
+    heights = np.cumsum(1 - 2 * closing.astype(np.int64))
+    grounds = np.minimum(np.minimum.accumulate(heights), 0)
+    return int((heights - grounds).max(initial=0))
 
 
 def _depth(html: bytes) -> int:

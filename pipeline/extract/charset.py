@@ -38,8 +38,10 @@ def decode(html: bytes, charset: str | None = None) -> tuple[str, str]:
     """
     encoding = _from_mark(html) or _known(charset or "") or _from_page(html)
     if encoding in (None, "utf-8", "cp1252"):
-        encoding = _judged(html, encoding)
-    return html.decode(encoding, "replace").removeprefix("\ufeff").replace("\x00", ""), encoding
+        text, encoding = _judged(html, encoding)
+    else:
+        text = html.decode(encoding, "replace")
+    return text.removeprefix("\ufeff").replace("\x00", ""), encoding
 
 
 def _known(name: str) -> str | None:
@@ -73,14 +75,18 @@ def _name(label: bytes) -> str | None:
     return _known(label.decode("ascii", "ignore"))
 
 
-def _judged(html: bytes, said: str | None) -> str:
-    """The encoding where the bytes have the last word."""
+def _judged(html: bytes, said: str | None) -> tuple[str, str]:
+    """The text and its encoding where the bytes have the last word."""
     try:
-        html.decode()
-        return "cp1252" if said == "cp1252" and html.isascii() else "utf-8"
+        text = html.decode()
+        return text, "cp1252" if said == "cp1252" and text.isascii() else "utf-8"
     except UnicodeDecodeError:
-        if said == "cp1252":
-            return said
+        encoding = said if said == "cp1252" else _doubted(html, said)
+        return html.decode(encoding, "replace"), encoding
+
+
+def _doubted(html: bytes, said: str | None) -> str:
+    """The encoding of a page that is not UTF-8 throughout."""
     if not _mostly_broken(html):
         return "utf-8"
     found = _from_page(html) if said else None

@@ -17,7 +17,7 @@ from pipeline.extract.tex import Formula, undelimited
 MOST = 40
 """Blocks that one formula may lie in."""
 
-_OPENER = re.compile(rf"(?<!\ue002)\ue002\ue002(?!\ue002)|(?<!\\)\\\[|{ENVIRONMENT}")
+_OPENER = re.compile(rf"\ue002(?<!\ue002\ue002)\ue002(?!\ue002)|\\(?<!\\\\)\[|{ENVIRONMENT}")
 _SIGNS = ("\ue002\ue002", "\\[", "\\begin")
 _PLAIN_MARK = re.compile(r"[\s>]*")
 """A paragraph's, also within a quotation; lists and headings have marks that show."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 
+import numpy as np
 from resiliparse.parse.html import DOMNode
 
 from filters import wordlist
@@ -264,7 +265,8 @@ def running(node: DOMNode) -> int:
 
 
 def _letters(text: str) -> int:
-    return len(text.encode("ascii", "replace").translate(None, b" \n\t"))  # twice as fast as counting
+    codes = np.frombuffer(text.encode("ascii", "replace"), np.uint8)
+    return int(np.count_nonzero(codes > ord(" ")))  # many times as fast as asking the text
 
 
 def _is_hidden(node: DOMNode) -> bool:

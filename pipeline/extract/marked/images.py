@@ -24,7 +24,7 @@ from pipeline.extract.tex import Formula, undelimited
 LONGEST_ADDRESS = 8192
 """Characters of an image's address that are looked at; what is longer carries the image itself."""
 
-_SERVICE = re.compile("|".join(map(re.escape, MARKUP["images"]["services"])), re.IGNORECASE)
+_SERVICE = re.compile("|".join(re.escape(service.lower()) for service in MARKUP["images"]["services"]))
 _CLASSES = frozenset(MARKUP["images"]["classes"])
 _INLINE, _DISPLAY = (frozenset(MARKUP["images"][name]) for name in ("inline", "display"))
 _PARAMETERS = tuple(MARKUP["images"]["parameters"])
@@ -78,7 +78,7 @@ def _source(node: DOMNode) -> str:
     for name in ATTRIBUTES["tex"]:
         if source := node.getattr(name):
             return str(source)
-    if _SERVICE.search(address):
+    if not address.startswith("data:") and _SERVICE.search(address.lower()):
         return _queried(address, alternative)
     if not _CLASSES.isdisjoint(node.class_name[:LONGEST_CLASS].split()):
         return alternative or node.getattr("title") or ""

@@ -22,7 +22,7 @@ DRAWN = "math, script, img, .katex, .MathJax, mjx-container, mjx-math, .mjx-chtm
 """What renderers leave on a page."""
 _STRUCTURE = "p, ul, ol, table, pre, code, h1, h2, h3, h4, h5, h6, form, nav, section, article"
 _SCRIPT = re.compile(r"[_^]")
-_DELIMITER = re.compile(r"(?<!\\)\$|\\[(\[]")
+_DELIMITER = re.compile(r"\$(?<!\\\$)|\\[(\[]")
 _ANY_DELIMITER = Page(renders=True, dollar=True)
 
 
