@@ -1,6 +1,6 @@
 """What was asked for (Manifest) and what came of it (Receipt). Imports nothing of ours."""
 
-from manifests.load import ManifestError, check_known, load_manifest, read_toml
+from manifests.load import ManifestError, check_known, load_manifest
 from manifests.manifest import Manifest
 from manifests.receipt import Count, File, Flow, Receipt, Total
 from manifests.sections import Fetch
@@ -16,5 +16,4 @@ __all__ = [
     "Total",
     "check_known",
     "load_manifest",
-    "read_toml",
 ]

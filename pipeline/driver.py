@@ -85,9 +85,9 @@ class Driver:
     def _refuse_stale(
         self, stages: Sequence[Stage], units: Mapping[str, Sequence[Unit]]
     ) -> dict[str, dict[str, Receipt]]:
-        """What stands of the stages whose units are known. Raises StaleError for all that can be seen before any work:
+        """What stands of the stages whose units are known.
 
-        other inputs, and other recipes also of the stages whose units are not known yet.
+        Raises StaleError for what can be seen before any work: other inputs, and other recipes of any stage.
         """
         standing = {}
         for stage in stages:

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 import json
+import posixpath
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from manifests import ManifestError, Receipt, read_toml
-from pipeline.outside import Shard
+from manifests import ManifestError, Receipt
+from pipeline.outside import Outside, Shard
 from pipeline.stage import Unit
 from pipeline.storage import RunFolder, StorageError
 
@@ -84,8 +85,14 @@ def _table(name: str, hashes: Mapping[str, str]) -> str:
 
 
 def read_lock(path: str) -> tuple[dict[str, str], dict[str, str]]:
-    """Input and model hashes of a `lock.toml`. Raises ManifestError."""
-    table = read_toml(Path(path))
+    """Input and model hashes of a `lock.toml`, wherever it lies. Raises ManifestError."""
+    folder, name = posixpath.split(path)
+    try:
+        table = tomllib.loads(Outside(folder).read(name).decode())
+    except FileNotFoundError:
+        raise ManifestError(f"{path}: there is no such lock") from None
+    except (OSError, ValueError) as error:
+        raise ManifestError(f"{path} cannot be read as a lock: {error}") from None
     inputs, models = table.get("inputs", {}), table.get("models", {})
     if not isinstance(inputs, dict) or not isinstance(models, dict):
         raise ManifestError(f"{path}: a lock has the tables [inputs] and [models], each of name = sha256")

@@ -62,6 +62,13 @@ class Outside(Place):
         """Open an object to be read from its beginning to its end. Raises OSError."""
         return cast(BinaryIO, http_files.HttpFile(self.full(path))) if self.is_web else super().open(path)
 
+    def read(self, path: str) -> bytes:
+        """A small object as a whole. Raises OSError."""
+        if not self.is_web:
+            return super().read(path)
+        with self.open(path) as file:
+            return file.read()
+
     def read_range(self, path: str, start: int, end: int) -> bytes:
         """The bytes from `start` up to `end`, fewer where the object ends. Raises FileNotFoundError, StorageError."""
         try:

@@ -8,9 +8,9 @@ import pytest
 from small_manifest import written
 
 from filters.models import ModelError
-from manifests import load_manifest
+from manifests import ManifestError, load_manifest
 from pipeline.asked import ask
-from pipeline.storage import StorageError
+from pipeline.storage import RunFolder, StorageError
 from pipeline.tokenization import TokenizerError
 
 
@@ -49,3 +49,19 @@ def test_a_list_is_held_to_its_pin(path: Path, tmp_path: Path) -> None:
     (tmp_path / "lock.toml").write_text(f'[inputs]\n"{tmp_path}/list" = "{"0" * 64}"\n')
     with pytest.raises(StorageError, match="but the lock demands 000"):
         ask(load_manifest(path, [f"sources.web.lists=['{tmp_path}/list']", f"lock={tmp_path}/lock.toml"]))
+
+
+def test_a_lock_may_lie_where_runs_do(path: Path) -> None:
+    RunFolder("memory://earlier").write("lock.toml", f'[inputs]\n"web/a.gz" = "{"1" * 64}"\n'.encode())
+    manifest = load_manifest(path, ["lock=memory://earlier/lock.toml"])
+    assert ask(manifest).pins == {"web/a.gz": "1" * 64}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(None, "no such lock"), ("[", "cannot be read"), ("inputs = 1", "tables")]
+)
+def test_what_is_no_lock_is_told(path: Path, tmp_path: Path, content: str | None, said: str) -> None:
+    if content is not None:
+        (tmp_path / "lock.toml").write_text(content)
+    with pytest.raises(ManifestError, match=f"lock.toml.*{said}"):
+        ask(load_manifest(path, [f"lock={tmp_path}/lock.toml"]))

@@ -243,6 +243,7 @@ def test_files_are_read_where_the_hub_leads_to(site: Hub) -> None:
     with shard.open() as stream:
         assert stream.read() == b"a name with odd signs"
     assert Outside(ROOT).read_range("README.md", 2, 5) == b"Fil"
+    assert Outside(ROOT).read("README.md") == b"# Files"
 
 
 def test_the_token_is_told_to_the_hub_and_to_nobody_else(site: Hub) -> None:
