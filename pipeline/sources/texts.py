@@ -14,6 +14,8 @@ from pipeline.sources.jsonl import Jsonl
 from pipeline.sources.parquet_rows import ParquetRows
 
 PARQUET = b"PAR1"
+MOST_BYTES = 256 << 20
+"""Longest line of JSON that is read: one text may be of 100 MB."""
 BATCH_ROWS = 256
 """Rows of a table decoded at a time."""
 
@@ -36,7 +38,10 @@ class Texts:
         return self._lines(key, stream)
 
     def _lines(self, key: str, stream: BinaryIO) -> Iterator[Document | Drop]:
-        for row in Jsonl(self.name, text_field=self.field, id_field=self.id_field, url_field="url").read(key, stream):
+        lines = Jsonl(
+            self.name, text_field=self.field, id_field=self.id_field, url_field="url", max_line_bytes=MOST_BYTES
+        )
+        for row in lines.read(key, stream):
             url = row.meta.get("url") if isinstance(row, Document) and not row.url else None
             yield replace(row, url=url) if isinstance(url, str) else row
 
