@@ -12,6 +12,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -139,20 +140,21 @@ def watch(command: Sequence[str]) -> Cost:
 
     Raises RuntimeError with the command's output if it fails.
     """
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    top, peak, cpu = psutil.Process(process.pid), 0, 0.0
-    while process.poll() is None:
-        with suppress(psutil.NoSuchProcess):
-            below = [top, *top.children(recursive=True)]
-            peak = max(peak, sum(map(_memory, below)))
-            cpu = max(cpu, sum(map(_cpu, below)))
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GLANCE_SECONDS)
-    wall = time.perf_counter() - start
-    output, _ = process.communicate()
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output}")
+    start, peak, cpu = time.perf_counter(), 0, 0.0
+    with tempfile.TemporaryFile("w+") as output:  # a pipe that nobody reads would stop a command that says much
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        top = psutil.Process(process.pid)
+        while process.poll() is None:
+            with suppress(psutil.NoSuchProcess):
+                below = [top, *top.children(recursive=True)]
+                peak = max(peak, sum(map(_memory, below)))
+                cpu = max(cpu, sum(map(_cpu, below)))
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(GLANCE_SECONDS)
+        wall = time.perf_counter() - start
+        if process.returncode:
+            output.seek(0)
+            raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{output.read()}")
     return Cost(cpu, wall, peak)
 
 
