@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from pipeline.fast_tokenizer import EngineError, FastTokenizer, Ids, engine_name, probes, prove
 from pipeline.indexed import id_type
+from pipeline.pieces import encode_pieces, may_be_cut
 from pipeline.vocabularies import TokenizerError, Vocabulary, read_vocabulary
 
 __all__ = ["TextEncoder", "TokenizerError", "load_tokenizer", "parse_tokenizer"]
@@ -33,6 +34,8 @@ class TextEncoder:
     """Gives the same ids sooner."""
     slow_because: str = ""
     """Why there is no such engine."""
+    cuts: bool = False
+    """Whether a long text has the ids of its pieces."""
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -51,7 +54,7 @@ class TextEncoder:
         if self.fast:
             with suppress(EngineError):  # over this text: the library itself takes it
                 return self.fast.encode(text)
-        return self.vocabulary.encode(text)
+        return encode_pieces(self.vocabulary.encode, text) if self.cuts else self.vocabulary.encode(text)
 
     def decode(self, ids: Sequence[int]) -> str:
         return self.vocabulary.decode(list(ids))
@@ -84,11 +87,12 @@ def parse_tokenizer(data: bytes, end_of_document: str) -> TextEncoder:
         )
     specials = {**vocabulary.specials, end: end_of_document}
     _refuse_forgeable(vocabulary, specials)
-    texts = probes(vocabulary.width, specials, vocabulary.decode)
+    texts = partial(probes, vocabulary.width, specials, vocabulary.decode)
     try:
-        return TextEncoder(vocabulary, end, prove(vocabulary.load_fast, vocabulary.encode, texts))
+        return TextEncoder(vocabulary, end, prove(vocabulary.load_fast, vocabulary.encode, texts()))
     except EngineError as error:
-        return TextEncoder(vocabulary, end, slow_because=str(error))
+        cuts = may_be_cut(vocabulary.encode, texts())
+        return TextEncoder(vocabulary, end, slow_because=str(error), cuts=cuts)
 
 
 def _hint(vocabulary: Vocabulary) -> str:
