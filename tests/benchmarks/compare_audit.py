@@ -2,16 +2,18 @@
 
     python tests/benchmarks/compare_audit.py --data DIR
 
-DIR has `web/*.warc.gz` and `contamination/`: real pages, MATH and GSM8K. Of 2,000 pages 200 get one item each.
+DIR has `web/*.warc.gz` and `contamination/`: real pages, MATH, GSM8K, and the hits that the Llemma authors published. Of
+2,000 pages 200 get one item each; all are held against permuted items, `--permutations` times.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import time
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,11 +23,14 @@ from measure import median, options, show
 
 from filters.contamination import planted
 from filters.contamination.audit import METHODS, OWN, Index, index
+from filters.contamination.coverage import coverage
 from filters.contamination.items import Benchmark, Part
-from filters.contamination.rarity import measure
+from filters.contamination.rarity import SIZE, Rarity, measure
+from filters.contamination.table import lay_out
+from filters.contamination.words import ngrams, plain
 from pipeline.benchmarks import load_benchmark, parse
 from pipeline.extract import ExtractError, extract
-from pipeline.report.audit import HEADS, coverage
+from pipeline.report.audit import HEADS
 from pipeline.sources.warc import Warc
 
 PAGES, EACH, RENAMED = 2000, 30, 20
@@ -121,9 +126,53 @@ def recall(found: Found, which: dict[int, tuple[str, planted.Item]], parts: Sequ
     return cells
 
 
+def published(data: Path, made: Index) -> list[list[str]]:
+    """By file of the authors' hits: their pairs, ours, those that our own methods see, and what the others share."""
+    places: dict[tuple[str, str, str], int] = {
+        (part.benchmark, part.item, part.role): number for number, part in enumerate(made.parts)
+    }
+    rows = []
+    for path in sorted((data / "contamination").glob("llemma_overlap_*.json")):
+        documents = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        name, role = "gsm8k" if "gsm8k" in path.name else "math", "question" if "input" in path.name else "answer"
+        shared = {
+            (number, places[name, str(hit["test_id"]), role]): hit["ngram"]
+            for number, document in enumerate(documents)
+            for hit in document["hits"]
+            if hit["test_id"] >= 0
+        }
+        found = ours(made, [document["text"] for document in documents])
+        theirs = {pair for pair in found["llemma-30"] if made.parts[pair[1]].role == role}
+        why = Counter(why_unseen(made, part, shared[number, part]) for number, part in shared.keys() - found["own"])
+        told = ", ".join(f"{count} {reason}" for reason, count in sorted(why.items()))
+        same = "the same" if theirs == shared.keys() else "others"
+        rows.append([path.stem, str(len(shared)), same, str(len(shared.keys() & found["own"])), told])
+    return rows
+
+
+def why_unseen(made: Index, part: int, run: str) -> str:
+    """What an item and a document have in common that only the Llemma audit counts."""
+    if " ".join(run.split()) in " ".join(made.parts[part].drawings.split()):
+        return "in a drawing's code"
+    at, _ = made.fuzzy.grams.table.find(ngrams(lay_out([run], plain).words.hashes, SIZE))
+    return "with few distinctive words" if len(at) else "without a distinctive word"
+
+
+def mistaken(parts: Sequence[Part], rarity: Rarity, texts: Sequence[str], times: int) -> dict[str, int]:
+    """Pages in which a permuted item is found, over so many permutations."""
+    counts: Counter[str] = Counter()
+    for seed in range(times):
+        wrong = ours(index(planted.permuted(parts, planted.Draw(f"permuted {seed}", frozenset())), rarity), texts)
+        counts.update({method: len({number for number, _ in pairs}) for method, pairs in wrong.items()})
+    return counts
+
+
 def main() -> None:
     parser = options(__doc__, 3)
     parser.add_argument("--data", type=Path, required=True, help="folder with web/ and contamination/")
+    parser.add_argument(
+        "--permutations", type=int, default=1, help="how often the pages are held against permuted items"
+    )
     asked = parser.parse_args()
     loaded: list[Benchmark] = [
         load_benchmark(parse(f"{name}={asked.data / 'contamination' / file}")) for name, file in FILES.items()
@@ -145,10 +194,13 @@ def main() -> None:
         ["method", *planted.KINDS, f"{len(full) - len(which):,} others"],
         rows,
     )
-    draw = planted.Draw("permuted", frozenset())
-    wrong = ours(index(planted.permuted(parts, draw), rarity), texts)
-    counts = {method: len({number for number, _ in pairs}) for method, pairs in wrong.items()}
-    show("Pages with a permuted item", [*METHODS, "own"], [[str(counts.get(name, 0)) for name in (*METHODS, "own")]])
+    counts = mistaken(parts, rarity, texts, asked.permutations)
+    show(
+        f"Pages with a permuted item, of {asked.permutations * len(texts):,} scans",
+        [*METHODS, "own"],
+        [[str(counts[name]) for name in (*METHODS, "own")]],
+    )
+    show("The authors' hits", ["file", "pairs", "llemma-30", "own", "the others share"], published(asked.data, made))
     table: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in coverage(made):
         table[row.benchmark, row.part].append(f"{row.seen / row.of:.1%}")
