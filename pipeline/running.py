@@ -28,6 +28,7 @@ from pipeline.isolation import Bounds
 from pipeline.lock import Lock
 from pipeline.polite import Gate, Manners
 from pipeline.progress import Reporter
+from pipeline.report.curve import draw_curve
 from pipeline.report.funnel import funnel, render_funnel
 from pipeline.report.heldout import coverage, render_coverage
 from pipeline.report.plan import plan, render_plan
@@ -177,7 +178,13 @@ def share(text: str) -> float:
 
 
 def plan_command(
-    manifest: ManifestPath, overrides: Overrides = None, sample: Sample = "1", as_json: AsJson = False
+    manifest: ManifestPath,
+    overrides: Overrides = None,
+    sample: Sample = "1",
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw how likely near-duplicates are found, as SVG.")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Units, bytes to read, expected core-hours and objects to write; reads no document.
 
@@ -185,6 +192,10 @@ def plan_command(
     """
     found = plan(_ask(manifest, overrides, sample)[1])
     print_json(found) if as_json else render_plan(found, out)
+    if plot and found.near:
+        plot.write_text(draw_curve(found.near), "utf-8")
+    elif plot:
+        err.print(f"{plot} was not written: this manifest does not look for near-duplicates by MinHash.", markup=False)
 
 
 def heldout_command(

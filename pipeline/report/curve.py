@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from pipeline.report.plots import curves
 from pipeline.report.text import bar, percent, table
 from pipeline.stage import Stage
 from pipeline.stages.dedup_pairs import DedupPairs
@@ -33,6 +34,8 @@ class Curve:
     threshold: float
     bands: int
     rows: int
+    verified: bool
+    """Whether those below the threshold that are compared are found out."""
     points: list[Point]
 
 
@@ -43,7 +46,7 @@ def curve(stages: Sequence[Stage]) -> Curve | None:
             near, method = stage.near, stage.near.method
             chances = [(alike, method.chance(alike)) for alike in SIMILARITIES]
             points = [Point(alike, chance, chance if alike >= near.threshold else 0.0) for alike, chance in chances]
-            return Curve(method.threshold, *method.cut, points)
+            return Curve(method.threshold, *method.cut, near.verify, points)
     return None
 
 
@@ -59,3 +62,12 @@ def render_curve(found: Curve, console: Console) -> None:
         made.add_row(f"{point.similarity:g}", *columns)
     made.columns[-1].justify = "left"
     console.print(made)
+
+
+def draw_curve(found: Curve) -> str:
+    """The curve as SVG, with the threshold."""
+    chance = MinHash(bands=found.bands, rows=found.rows).chance
+    points = [(step / 200, chance(step / 200)) for step in range(201)]
+    truly = [point for point in points if point[0] >= found.threshold or not found.verified]
+    lines = {"compared": points, "found": truly}
+    return curves(lines, "Jaccard similarity of two documents", "chance", ("threshold", found.threshold))

@@ -6,7 +6,7 @@ import pytest
 from small_runs import narrow, shown
 
 from manifests.sections import Dedup
-from pipeline.report.curve import SIMILARITIES, curve, render_curve
+from pipeline.report.curve import SIMILARITIES, curve, draw_curve, render_curve
 from pipeline.stages.dedup import dedup_stages
 
 
@@ -31,6 +31,16 @@ def test_the_default_finds_what_is_alike() -> None:
 @pytest.mark.parametrize("settings", [Dedup(near=False), Dedup(method="simhash")])
 def test_where_no_signatures_are_cut_there_is_no_curve(settings: Dedup) -> None:
     assert curve(dedup_stages(("documents/web",), settings)) is None
+
+
+def test_it_is_drawn_and_settings_show() -> None:
+    pictures = set()
+    for settings in (Dedup(), Dedup(threshold=0.8), Dedup(verify=False)):
+        found = curve(dedup_stages(("documents/web",), settings))
+        assert found
+        pictures.add(draw_curve(found))
+    assert len(pictures) == 3
+    assert all(picture.startswith("<?xml") and "</svg>" in picture for picture in pictures)
 
 
 def test_it_is_shown_with_bars() -> None:
