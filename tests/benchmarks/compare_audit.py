@@ -2,8 +2,8 @@
 
     python tests/benchmarks/compare_audit.py --data DIR
 
-DIR has `web/*.warc.gz` and `contamination/`: real pages, MATH, GSM8K, and the hits that the Llemma authors published. Of
-2,000 pages 200 get one item each; all are held against permuted items, `--permutations` times.
+DIR has `web/*.warc.gz` and `contamination/`: real pages, MATH, GSM8K, and the hits that the Llemma authors published.
+200 of 2,000 pages get one item each; all are held against permuted items, `--permutations` times.
 """
 
 from __future__ import annotations
