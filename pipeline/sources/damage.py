@@ -42,7 +42,7 @@ def _declared_length(stream: BinaryIO, position: int) -> int | None:
 
 
 def find_break(stream: BinaryIO, position: int, size: int, error: str) -> tuple[int | None, int]:
-    """Walk records from a good one. Returns the offsets of the first broken one and of the next place to read from;
+    """Walk records from a good one: the offsets of the first broken one, and of the next place to read from.
 
     (None, size) if all are whole. A gzip member may end in silence; plain text is walked only after an `error`.
     """
@@ -58,9 +58,9 @@ def find_break(stream: BinaryIO, position: int, size: int, error: str) -> tuple[
 
 
 def _find_plain_break(stream: BinaryIO, position: int, size: int) -> tuple[int | None, int]:
-    """Where a record has no readable header, or is followed by what belongs to none; where just the empty lines between
+    """The same in plain text: a record without a readable header, or bytes after one that belong to none.
 
-    two records are wrong, nothing is broken, and reading goes on at the second.
+    Where just the empty lines between two records are wrong, nothing is broken, and reading goes on at the second.
     """
     for start, following in pairwise(chain(_plain_starts(stream, position, size), [size])):
         length = _declared_length(stream, start)
