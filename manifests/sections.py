@@ -153,8 +153,7 @@ class Decontaminate(Section):
 
 
 class Split(Section):
-    """Train, validation and test. Under the recipe `published` every document is a group by itself, and code of The Stack
-    is split as it was published."""
+    """Train, validation and test. The recipe `published` splits documents one by one, and The Stack's as they were."""
 
     validation: float = Field(default=0.005, ge=0, lt=1)
     """Share of groups (site, repository, paper) that go to validation."""
