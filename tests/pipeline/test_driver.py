@@ -15,10 +15,11 @@ from manifests import Count, Flow, Receipt
 from pipeline.driver import Done, Driver, alone, check_books
 from pipeline.lock import Lock
 from pipeline.outside import Outside
-from pipeline.progress import Reporter
+from pipeline.progress import PROGRESS, Reporter
 from pipeline.run import inline
 from pipeline.stage import Stage, StaleError, read_receipts
 from pipeline.stages.ingest import Ingest
+from pipeline.stages.tokenizer import TrainTokenizer
 from pipeline.storage import RunFolder, StorageError
 
 FILES = {"a.txt": "one\ntwo\n?\n", "b.txt": "three\n" + "x" * 200 + "\n", "c.txt": ""}
@@ -52,6 +53,8 @@ def test_counts_add_up_and_every_refusal_has_a_reason(root: Outside, run: RunFol
     assert total.read.documents == 5
     assert total.kept.documents == 3
     assert {key: count.documents for key, count in total.dropped.items()} == {"read/broken": 1, "longest/long": 1}
+    told = json.loads(run.read(PROGRESS))
+    assert (told["units"], told["done"], told["failed"], told["documents"]) == (3, 3, 0, 5)
 
 
 def test_a_finished_run_does_nothing_when_started_again(root: Outside, run: RunFolder) -> None:
@@ -131,6 +134,17 @@ def test_a_failed_unit_does_not_stop_the_others(tmp_path: Path, run: RunFolder) 
     assert len(read_receipts(run)) == 2
     assert "documents/lines" not in done.receipts
     assert json.loads(run.read(".run/failures.json"))[0]["unit"] == "b.txt"
+    assert json.loads(run.read(PROGRESS))["failed"] == 1
+
+
+def test_what_stands_on_a_failed_stage_waits_until_it_is_done(tmp_path: Path, run: RunFolder) -> None:
+    root = outside(tmp_path / "in", {"a.txt": "one", "b.txt": "raise"})
+    upper = TrainTokenizer(("documents/lines",), 300, "</s>", 0)
+    assert bring_about(run, root, ingest(root, Trap()), upper).not_started == ["tokenizer"]
+    outside(tmp_path / "in", {"b.txt": "two"})
+    done = bring_about(run, root, ingest(root, Trap()), upper)
+    assert not done.not_started
+    assert list(done.receipts) == ["documents/lines", "tokenizer"]
 
 
 def test_missing_inputs_are_told_before_any_work(tmp_path: Path, run: RunFolder) -> None:
