@@ -103,8 +103,8 @@ class Splits:
 
     def _shuffle(self, size: int) -> dict[int, str]:
         """The places of a subset that are not in train."""
-        order = np.random.default_rng(self._published.seed).permutation(size).tolist()
+        order = np.random.default_rng(self._published.seed).permutation(size)
         shares = self._published.split.validation, self._published.split.test
         validation, test = (max(int(share * size), 1) if share else 0 for share in shares)
         first, second = max(size - validation - test, 0), max(size - test, 0)
-        return dict.fromkeys(order[first:second], VALIDATION) | dict.fromkeys(order[second:], TEST)
+        return dict.fromkeys(order[first:second].tolist(), VALIDATION) | dict.fromkeys(order[second:].tolist(), TEST)
