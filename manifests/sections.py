@@ -183,6 +183,8 @@ class Tokenizer(Section):
     """Size of a `.bin` at which another is begun; a document is never cut."""
     input_ids: bool = False
     """Write the ids into the Parquet file beside each `.bin`, too, as a column `input_ids`."""
+    litdata: bool = False
+    """Write a LitData data set of each source and split, too; needs `pip install 'proofpile[litdata]'`."""
 
     @model_validator(mode="after")
     def has_one_origin(self) -> Tokenizer:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import languages
 from filters.filter import Filter
 from filters.heldout import Heldout
 from filters.heldout_published import PublishedHeldout
 from filters.license import OptOut
 from languages import published
-from manifests import Manifest
+from manifests import Manifest, ManifestError
 from manifests.sources import AnySource, CcIndex, Github
 from pipeline.asked import Asked
 from pipeline.benchmarks import BenchmarkFile
@@ -26,6 +28,7 @@ from pipeline.stages.chunks import AsPublished
 from pipeline.stages.decontaminate import decontaminate_stage, decontaminate_stages
 from pipeline.stages.dedup import dedup_stages
 from pipeline.stages.ingest import Ingest
+from pipeline.stages.litdata import LitData
 from pipeline.stages.mixture import MixtureStage
 from pipeline.stages.pack import Pack
 from pipeline.stages.published_split import PublishedSplit, split_stage
@@ -45,6 +48,7 @@ def corpus(asked: Asked) -> list[Stage]:
         *_published_splits(asked.manifest),
         *_tokenizer(asked.manifest, documents),
         *(_tokens(asked, name) for name in names),
+        *_litdata(asked.manifest, names),
         MixtureStage(names, asked.manifest.mixture),
         *_pack(asked.manifest, names),
     ]
@@ -138,6 +142,13 @@ def _tokens(asked: Asked, source: str) -> Tokens:
         shard_bytes=manifest.tokenizer.shard_bytes,
         input_ids=manifest.tokenizer.input_ids,
     )
+
+
+def _litdata(manifest: Manifest, sources: tuple[str, ...]) -> list[Stage]:
+    """The stages that write tokens for LitData, if the manifest asks for them. Raises ManifestError without it."""
+    if manifest.tokenizer.litdata and not find_spec("litdata"):
+        raise ManifestError("tokenizer.litdata: LitData is not installed; pip install 'proofpile[litdata]'")
+    return [LitData(source) for source in sources] if manifest.tokenizer.litdata else []
 
 
 def _pack(manifest: Manifest, sources: tuple[str, ...]) -> list[Stage]:

@@ -146,6 +146,7 @@ def _say_where(folder: RunFolder, lock: Lock) -> None:
         ("drops/", "every refusal with rule, reason and values"),
         ("tokens/", "what a trainer reads: .bin and .idx by source and split"),
         ("release/", "mixture weights and totals"),
+        ("litdata/", "the tokens as LitData data sets"),
         ("packed/", "the mixture as sequences of equal length, in the order of training"),
         ("lock.toml", "hashes of all inputs and models"),
     )
