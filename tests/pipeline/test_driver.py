@@ -5,24 +5,38 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from lines import Lines, Longest, Trap, ingest, outside
 
 from manifests import Count, Flow, Receipt
-from pipeline.driver import Done, Driver, alone, check_books
+from pipeline.driver import PLAN, Done, Driver, alone, check_books
 from pipeline.lock import Lock
 from pipeline.outside import Outside
 from pipeline.progress import PROGRESS, Reporter
 from pipeline.run import inline
-from pipeline.stage import Stage, StaleError, read_receipts
+from pipeline.stage import Bench, Stage, StaleError, Unit, read_receipts
 from pipeline.stages.ingest import Ingest
-from pipeline.stages.tokenizer import TrainTokenizer
 from pipeline.storage import RunFolder, StorageError
 
 FILES = {"a.txt": "one\ntwo\n?\n", "b.txt": "three\n" + "x" * 200 + "\n", "c.txt": ""}
+
+
+@dataclass(frozen=True)
+class Upper:
+    """Stands on the documents."""
+
+    name: str = "upper"
+    stands_on: tuple[str, ...] = ("documents/lines",)
+
+    def units(self, done: Mapping[str, tuple[Receipt, ...]]) -> Iterator[Unit]:
+        yield Unit("all", upstream=done["documents/lines"])
+
+    def run(self, unit: Unit, bench: Bench) -> None:
+        bench.path("upper/all/names").write_text(" ".join(receipt.unit for receipt in unit.upstream))
 
 
 def bring_about(run: RunFolder, root: Outside, *stages: Stage, only: str = "") -> Done:
@@ -139,12 +153,15 @@ def test_a_failed_unit_does_not_stop_the_others(tmp_path: Path, run: RunFolder) 
 
 def test_what_stands_on_a_failed_stage_waits_until_it_is_done(tmp_path: Path, run: RunFolder) -> None:
     root = outside(tmp_path / "in", {"a.txt": "one", "b.txt": "raise"})
-    upper = TrainTokenizer(("documents/lines",), 300, "</s>", 0)
-    assert bring_about(run, root, ingest(root, Trap()), upper).not_started == ["tokenizer"]
+    upper = Upper()
+    assert bring_about(run, root, ingest(root, Trap()), upper).not_started == ["upper"]
+    assert [stage["units"] for stage in json.loads(run.read(PLAN))["stages"]] == [2, None]
     outside(tmp_path / "in", {"b.txt": "two"})
     done = bring_about(run, root, ingest(root, Trap()), upper)
     assert not done.not_started
-    assert list(done.receipts) == ["documents/lines", "tokenizer"]
+    assert list(done.receipts) == ["documents/lines", "upper"]
+    assert run.read("upper/all/names") == b"a.txt b.txt"
+    assert [stage["units"] for stage in json.loads(run.read(PLAN))["stages"]] == [2, 1]
 
 
 def test_missing_inputs_are_told_before_any_work(tmp_path: Path, run: RunFolder) -> None:
