@@ -182,6 +182,13 @@ def test_one_driver_at_a_time(run: RunFolder) -> None:
         pass
 
 
+def test_an_object_store_knows_no_lock() -> None:
+    there = RunFolder("memory://alone")
+    with alone(there), alone(there):
+        there.write("a", b"")
+    assert there.exists("a")
+
+
 def test_a_driver_clears_up_after_lost_machines(run: RunFolder) -> None:
     left = Path(run.full(".run/scratch/7@lost@x"))
     left.mkdir(parents=True)
