@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
+from web_server import serving
 
 from pipeline.__main__ import app
 from pipeline.indexed import IndexedDataset
@@ -47,3 +49,19 @@ def test_what_is_counted_is_what_is_written(files: tuple[Path, Path], tmp_path: 
 def test_a_tokenizer_that_is_not_the_pinned_one_is_refused(files: tuple[Path, Path]) -> None:
     documents, tokenizer = files
     assert run(documents, "--tokenizer", tokenizer, "--sha256", "0" * 64)[0] != 0
+
+
+def test_a_tokenizer_comes_from_the_hub_by_its_hash(
+    files: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents, tokenizer = files
+    data = tokenizer.read_bytes()
+    with serving({"org/name/resolve/v2/deep/tokenizer.json": data}) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        address, digest = "hf://org/name/deep/tokenizer.json@v2", sha256(data).hexdigest()
+        pinned = run(documents, "--tokenizer", address, "--sha256", digest)
+        assert pinned == run(documents, "--tokenizer", tokenizer)
+        assert run(documents, "--tokenizer", address, "--sha256", "0" * 64)[0] != 0
+        assert run(documents, "--tokenizer", address.replace("v2", "v1"))[0] != 0
+    assert run(documents, "--tokenizer", address, "--sha256", digest) == pinned  # from the cache

@@ -5,7 +5,10 @@ from __future__ import annotations
 import errno
 import io
 import json
+import resource
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -230,6 +233,32 @@ def test_a_full_disk_leaves_no_receipt(tmp_path: Path, monkeypatch: pytest.Monke
         tokenize(tmp_path, [{"text": "x" * size}])
     assert caught.value.errno == errno.ENOSPC
     assert not list(tmp_path.glob("out/tokens/**/receipt.json"))
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """The kernel lets no file of this process grow beyond: a write goes half through, and the next one fails."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_disk_that_fills_in_the_middle_of_a_shard_leaves_nothing_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    corpus = TinyCorpus(tmp_path)
+    documents = [{"id": str(number), "text": f"{TEXT * 20} {number}"} for number in range(20)]
+    corpus.ingest("web", {"a.jsonl": documents})
+    corpus.do(Marks())
+    stage = Tokens("web", tokenizer=tokenizer_file(tmp_path), split=TRAINING)
+    with files_of_at_most(200_000), pytest.raises(OSError, match="File too large"):
+        corpus.do(stage)
+    assert not (corpus.folder / "tokens").exists()
+    assert not list((corpus.folder / ".run/scratch").iterdir())
+    receipts = corpus.do(stage)
+    assert next(token_shards(receipts)).tokens * 2 > 200_000
+    assert read_back(corpus, receipts).keys() == {document["id"] for document in documents}
 
 
 def test_a_sentencepiece_model_will_do(tmp_path: Path) -> None:
