@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from manifests import File, Receipt
 from pipeline.shards import parquet_writer
@@ -23,9 +25,12 @@ from pipeline.stages.dedup_candidates import (
     keys_stages,
     write_pairs,
 )
-from pipeline.stages.dedup_keys import EVIDENCE_FILE, KEYS_STAGE
+from pipeline.stages.dedup_keys import EVIDENCE_FILE
 from pipeline.stages.exchange import Range, batch_reader, dealt, passes
-from pipeline.stages.signatures import Hashes32, Near, Similarities
+from pipeline.stages.signatures import Near, Similarities
+
+Lists = Any
+"""A column of evidence: a list of numbers for each document."""
 
 PAIRS_STAGE = "dedup/pairs"
 LAST_ROW = np.uint64(0xFFFFFFFF)
@@ -67,11 +72,10 @@ class DedupPairs:
         with parquet_writer(bench.path(f"{folder}/{PAIRS_FILE}"), PAIRS) as writer:
             for part in passes(files, self.partitions, PAIRS_COST, self.memory):
                 left, right = _gather(bench, files, unit.number, self.partitions, part)
-                for some in _portions(len(left), evidence, unit, self.memory):
-                    similarity = _judge(self.near, bench, evidence, left[some], right[some])
-                    true = similarity >= self.near.threshold
-                    write_pairs(writer, "near", Links(left[some][true], right[some][true], similarity[true]))
-                    judged, alike = judged + len(true), alike + int(true.sum())
+                similarity = _similarities(self.near, bench, evidence, left, right, self.memory)
+                true = similarity >= self.near.threshold
+                write_pairs(writer, "near", Links(left[true], right[true], similarity[true]))
+                judged, alike = judged + len(true), alike + int(true.sum())
         counts = {"candidates": judged, "alike": alike}
         bench.path(f"{folder}/{COUNTS_FILE}").write_text(json.dumps(counts, sort_keys=True))
 
@@ -87,35 +91,49 @@ def _gather(bench: Bench, files: Sequence[File], number: int, of: int, part: Ran
     return unique(np.concatenate(lefts), np.concatenate(rights))
 
 
-def _portions(pairs: int, evidence: Sequence[File], unit: Unit, memory: int) -> Iterator[slice]:
-    """As many pairs at a time as have their evidence in memory together, if theirs is of the usual size."""
-    flows = (flow for receipt in unit.upstream if receipt.stage == KEYS_STAGE for flow in receipt.flows.values())
-    usual = sum(file.size for file in evidence) / max(1, sum(flow.read.documents for flow in flows))
-    step = max(1, int(memory / (2 * usual * EVIDENCE_COST + 64)))
-    return (slice(start, start + step) for start in range(0, pairs, step))
-
-
-def _judge(near: Near, bench: Bench, files: Sequence[File], left: Places, right: Places) -> Similarities:
-    """How alike these pairs are."""
+def _similarities(
+    near: Near, bench: Bench, files: Sequence[File], left: Places, right: Places, memory: int
+) -> Similarities:
+    """How alike these pairs are; as many at a time as have their evidence in memory together."""
     places, ends = np.unique(np.concatenate([left, right]), return_inverse=True)
-    values, starts = _read_evidence(bench, files, places)
     ours, theirs = ends.reshape(2, -1)
-    return near.method.similarity(values, starts, ours, theirs)
+    sizes = np.concatenate([np.empty(0, np.int64), *_of_places(bench, files, places, _lengths)])
+    found = [np.empty(0)]
+    for some in _portions(sizes[ours] + sizes[theirs], memory):
+        needed, at = np.unique(np.concatenate([ours[some], theirs[some]]), return_inverse=True)
+        evidence = list(_of_places(bench, files, places[needed], _numbers))
+        values = np.concatenate([np.empty(0, np.uint32), *evidence])
+        starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes[needed])])
+        found.append(near.method.similarity(values, starts, *at.reshape(2, -1)))
+    return np.concatenate(found)
 
 
-def _read_evidence(bench: Bench, files: Sequence[File], places: Places) -> tuple[Hashes32, Rows]:
-    """The evidence of documents, in the order of their places: all numbers, and where each one's begin and end."""
+def _portions(numbers: Rows, memory: int) -> Iterator[slice]:
+    """Pairs in a row that have, by the numbers of their evidence, enough memory; a pair that has not is by itself."""
+    portion = np.cumsum(numbers * 4 * EVIDENCE_COST + 64) // memory
+    starts = np.flatnonzero(np.diff(portion, prepend=-1)).tolist()
+    return (slice(start, end) for start, end in pairwise([*starts, len(numbers)]))
+
+
+def _lengths(evidence: Lists, rows: Rows) -> Any:
+    return pc.list_value_length(evidence).take(rows)
+
+
+def _numbers(evidence: Lists, rows: Rows) -> Any:
+    return pc.list_flatten(evidence.take(rows))
+
+
+def _of_places(
+    bench: Bench, files: Sequence[File], places: Places, what: Callable[[Lists, Rows], Any]
+) -> Iterator[Any]:
+    """Something of the evidence of documents, in the order of their places, batch by batch."""
     units, rows = places >> ROW_BITS, (places & LAST_ROW).astype(np.int64)
-    taken: list[Any] = []
     for unit in np.unique(units).tolist():
         mine, before = rows[units == unit], 0
         with batch_reader(bench, files[unit]) as reader:
             for index in range(reader.num_record_batches):
                 batch = reader.get_batch(index)
-                here = mine[(mine >= before) & (mine < before + batch.num_rows)] - before
+                first, last = np.searchsorted(mine, [before, before + batch.num_rows])
+                if first < last:
+                    yield what(batch.column(0), mine[first:last] - before).to_numpy()
                 before += batch.num_rows
-                if len(here):
-                    taken.append(batch.column(0).take(here))
-    sizes = np.concatenate([np.zeros(1, np.int64), *(some.value_lengths().to_numpy() for some in taken)])
-    values = np.concatenate([np.empty(0, np.uint32), *(some.flatten().to_numpy() for some in taken)])
-    return values, np.cumsum(sizes, dtype=np.int64)

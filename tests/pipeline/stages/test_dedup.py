@@ -94,14 +94,15 @@ def dedup(folder: Path, sources: Mapping[str, Shards], asked: Dedup | None = Non
     root, run = Outside(str(folder / "in")), RunFolder(str(folder / "out"))
     ingests = []
     for source, shards in sources.items():
-        (folder / "in" / source).mkdir(parents=True)
+        (folder / "in" / source).mkdir(parents=True, exist_ok=True)
         for number, shard in enumerate(shards):
             (folder / "in" / source / f"{number}.json").write_text(json.dumps(shard))
         ingests.append(Ingest(Texts(source), (), unit_bytes=1, outside=root, paths=(f"{source}/*.json",)))
     stages = [*ingests, *dedup_stages(tuple(stage.name for stage in ingests), asked or Dedup(partitions=2))]
     driver = Driver(run, inline(run), Reporter(run, io.StringIO()), Lock(run))
     done = driver.bring_about(stages)
-    assert not done.failures, done.failures
+    if done.failures:
+        raise AssertionError(done.failures[0].error)
     (marks,) = done.receipts["dedup/marks"]
     outcome = Outcome(marks=marks)
     for stage in ingests:
