@@ -15,7 +15,7 @@ from filters.document import Document
 from pipeline.report.code import CodeRow
 from pipeline.report.stats import Stats, render_stats, stats, write_shapes
 from pipeline.shards import DOCUMENTS, ParquetShard, document_row
-from pipeline.stages.tokens import SIDECAR
+from pipeline.stages.token_shards import SIDECAR
 from pipeline.storage import RunFolder
 
 KINDS = {"stack": "stack", "hub": "github", "steps": "jsonl"}
