@@ -1,4 +1,4 @@
-"""Token shards as they are written: `.bin/.idx`, a sidecar that names the documents, and a look at what stands there."""
+"""Token shards as they are written: `.bin/.idx`, a sidecar that names the documents, a look at what stands there."""
 
 from __future__ import annotations
 
