@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from lines import Lines, Longest, Trap, ingest, outside
 
-from manifests import Count, Flow, Receipt
+from manifests import Count, Flow, Receipt, Total
 from pipeline.driver import PLAN, Done, Driver, alone, check_books
 from pipeline.lock import Lock
 from pipeline.outside import Outside
@@ -66,6 +66,8 @@ def test_counts_add_up_and_every_refusal_has_a_reason(root: Outside, run: RunFol
     total = sum(flows, Flow())
     assert total.read.documents == 5
     assert total.kept.documents == 3
+    written = [receipt.totals.get("lines/-", Total()) for receipt in done.receipts["documents/lines"]]
+    assert sum(written, Total()).documents == 3
     assert {key: count.documents for key, count in total.dropped.items()} == {"read/broken": 1, "longest/long": 1}
     told = json.loads(run.read(PROGRESS))
     assert (told["units"], told["done"], told["failed"], told["documents"]) == (3, 3, 0, 5)
