@@ -26,7 +26,7 @@ STRETCH, SLACK = 1.25, 8
 NUMBERS = 0.8
 """Share of a part's numbers that must be there, too: what differs in them is another problem of the same kind."""
 NEAR = 4
-"""So many words before and after the place where the whole part would stand they may be."""
+"""They may stand so many words before and after the span, or as far as the whole part would reach."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ class Fuzzy:
             return None
         start, end = int(met.at[first]), int(met.at[last]) + self.grams.table.size
         words = scene.plain
-        before = int(met.word[first]) + NEAR
-        after = int(self.laid.count[met.part] - met.word[last]) + NEAR
+        before = max(NEAR, int(met.word[first]))
+        after = max(NEAR, int(self.laid.count[met.part] - met.word[last]) - self.grams.table.size)
         if self._numbers(met.part, words.hashes[max(0, start - before) : end + after]) < NUMBERS:
             return None
         return scene.match(met.piece, met.part, METHOD, min(1.0, share), words.start[start], words.end[end - 1])

@@ -25,6 +25,8 @@ ANSWER_WORDS = 6
 """An answer must have at least so many: `1.6` stands everywhere."""
 PHRASE_WORDS = 5
 """And so many must a question have in which there is neither number nor sign."""
+HYPHEN = "-"
+"""Is no sign of a formula by itself: `the k-means algorithm` is a phrase."""
 NAME_SIGNS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.'")
 """What names of theorems are made of."""
 
@@ -97,7 +99,7 @@ def _can_be_told(part: Part, words: int) -> bool:
     if part.role == "name":
         return words > 1 or (words == 1 and len(part.text) >= NAME_LETTERS)
     signs = strict(part.prose)
-    formula = any(not sign.isalpha() and sign != BREAK for sign in signs)
+    formula = any(not sign.isalpha() and sign not in (BREAK, HYPHEN) for sign in signs)
     asks = any(sign.isalpha() and len(sign) >= PROSE for sign in signs)
     return asks and words >= (ANSWER_WORDS if part.role == "answer" else 2 if formula else PHRASE_WORDS)
 

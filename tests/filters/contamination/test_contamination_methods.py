@@ -183,9 +183,11 @@ def test_answers_that_stand_everywhere_are_not_looked_for():
     assert index(parts).find(["It is 1.6 m. B B B"]) == []
 
 
-def test_a_phrase_without_number_or_sign_is_not_looked_for():
-    parts = [Part("x", "0", "question", "Which is it?"), Part("x", "1", "question", "Which of the two is it then?")]
-    assert {match.part for match in index(parts).find(["Which is it? Which of the two is it then?"])} == {1}
+@pytest.mark.parametrize("phrase", ["Which is it?", "The k-means algorithm"])
+def test_a_phrase_without_number_or_sign_is_not_looked_for(phrase):
+    parts = [Part("x", "0", "question", phrase), Part("x", "1", "question", "Which of the two is it then?")]
+    matches = index(parts).find([f"{phrase} Which of the two is it then?"])
+    assert {match.part for match in matches if match.method in OWN} == {1}
 
 
 def test_a_formula_that_asks_nothing_is_not_looked_for():
@@ -211,6 +213,16 @@ def test_only_llemma_sees_a_drawing_by_itself():
 def test_numbers_may_stand_where_nothing_distinctive_does():
     statement = 'theorem eval_first: assumes first: "E e1 = E(ENat 0)" shows "E(EIf e1 e2 e3) = E(e3)"'
     assert "fuzzy" in {match.method for match in index([Part("x", "0", "formal", statement)]).find([inside(statement)])}
+
+
+def test_numbers_of_the_sentence_before_are_not_its_own():
+    item = (
+        "The points (-3,2) and (-2,3) lie on a circle whose center is on the x-axis. What is the radius of the circle?"
+    )
+    of = index([Part("x", "0", "question", item)])
+    other = item.replace("(-3,2) and (-2,3)", "(0,4) and (1,3)")
+    assert "fuzzy" in {match.method for match in of.find([f"It is 2 * 3^5 = 486. {item}"])}
+    assert "fuzzy" not in {match.method for match in of.find([f"It is 2 * 3^5 = 486. {other}"])}
 
 
 def test_signs_without_words_may_follow_far_behind_the_words():
