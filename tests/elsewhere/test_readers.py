@@ -1,6 +1,7 @@
-"""The token shards of the quickstart, as Megatron-LM's own class reads them.
+"""The token shards of the quickstart, as the classes of Megatron-LM and of GPT-NeoX read them.
 
-It lives in an environment of its own, since it brings torch with it; MEGATRON_PYTHON names the interpreter:
+They live in an environment of their own, since they bring torch with them; MEGATRON_PYTHON names the interpreter, NEOX
+a checkout of GPT-NeoX (https://github.com/EleutherAI/gpt-neox):
 
     python -m venv build/peers/megatron
     build/peers/megatron/bin/pip install torch --index-url INDEX_OF_CPU_WHEELS    # else some GB of CUDA come along
@@ -14,6 +15,7 @@ import os
 import subprocess
 from collections import Counter
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,8 @@ from pipeline.storage import RunFolder
 pytestmark = pytest.mark.slow
 
 MEGATRON = Path(os.environ.get("MEGATRON_PYTHON", Path(__file__).parents[2] / "build/peers/megatron/bin/python"))
+NEOX = Path(os.environ.get("NEOX", Path(__file__).parents[2] / "build/peers/gpt-neox"))
+NEOX_PEER = Path(__file__).parents[1] / "benchmarks/neox_peer.py"
 
 READ = """
 import json, sys
@@ -67,6 +71,21 @@ def test_megatron_reads_what_was_written(run: Path) -> None:
         source, split = Path(prefix).relative_to(run / "tokens").parts[:2]
         seen[f"{source}/{split}"] += sum(map(len, documents))
     assert {name: tokens // 2 for name, tokens in seen.items()} == counted(run)
+
+
+@pytest.mark.skipif(
+    not (MEGATRON.exists() and NEOX.exists()), reason=f"no GPT-NeoX at {NEOX}; see the head of this file"
+)
+def test_neox_reads_what_was_written(run: Path) -> None:
+    prefixes = [str(path.with_suffix("")) for path in sorted(run.glob("tokens/**/*.idx"))]
+    command = [str(MEGATRON), str(NEOX_PEER), str(NEOX), "read", *prefixes]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for prefix, found in zip(prefixes, json.loads(done.stdout), strict=True):
+        ours = IndexedDataset(Path(prefix))
+        assert found["sizes"] == ours.sizes.tolist()
+        assert found["bounds"] == ours.bounds.tolist()
+        assert found["sha256"] == sha256(Path(f"{prefix}.bin").read_bytes()).hexdigest()
 
 
 def counted(run: Path) -> Mapping[str, int]:
