@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from filters.contamination import fuzzy, llemma, ngram, whole
+from filters.contamination.blocks import blocks
 from filters.contamination.distinctive import distinctive
 from filters.contamination.items import Part
 from filters.contamination.rarity import Rarity
 from filters.contamination.scene import Match, Scene
 from filters.contamination.table import lay_out
-from filters.contamination.words import blocks, plain
+from filters.contamination.words import plain
 
 METHODS = (*llemma.METHODS, ngram.METHOD, fuzzy.METHOD, whole.METHOD)
 """In the order of the tables."""

@@ -21,10 +21,10 @@ from filters.wordlist import load
 
 DOCUMENT_CHARACTERS = 20_000
 """At most this much of a document is taken to plant in."""
-
-
 FEWEST_WORDS = 8
 """Of fewer words, another order of them may well stand somewhere."""
+ASKED: tuple[Role, ...] = ("options", "question", "formal", "name")
+"""Parts that say what is asked, the fullest first."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,6 @@ class Item:
     @property
     def answer(self) -> str:
         return self.texts.get("answer", "")
-
-
-ASKED: tuple[Role, ...] = ("options", "question", "formal", "name")
 
 
 @dataclass(frozen=True)

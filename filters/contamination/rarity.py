@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from filters.contamination.blocks import blocks
 from filters.contamination.items import Part
 from filters.contamination.scene import Scene
 from filters.contamination.table import lay_out, table
-from filters.contamination.words import Numbers, Places, blocks, ngrams, plain
+from filters.contamination.words import Numbers, Places, ngrams, plain
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
+from filters.contamination.blocks import Block
+from filters.contamination.folded import folded
 from filters.contamination.table import Table, Weights
-from filters.contamination.words import Block, Numbers, Places, Words, folded, ngrams, plain, spaced
+from filters.contamination.words import Numbers, Places, Words, ngrams, plain, spaced
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from filters.contamination.words import PAD, Numbers, Places, Words, folded, ngrams
+from filters.contamination.folded import folded
+from filters.contamination.words import PAD, Numbers, Places, Words, ngrams
 
 Weights = NDArray[np.float64]
 

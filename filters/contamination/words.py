@@ -1,4 +1,4 @@
-"""Words of a text as numbers, for whole blocks of text at a time: numpy looks at each byte, Python at none.
+"""Words of a text as numbers, for a whole block of text at a time: numpy looks at each byte, Python at none.
 
 Two ways to cut a text into words:
 
@@ -11,7 +11,6 @@ punctuation, delimiters, LaTeX commands, Unicode symbols, HTML entities and tags
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -26,12 +25,6 @@ Places = NDArray[np.int64]
 
 PAD = b" " * 16
 """Follows and precedes every block, so that eight bytes can be read anywhere."""
-BLOCK_BYTES = 1 << 20
-"""Text that is looked at together: what numpy works with then stays in the cache."""
-OVERLAP_BYTES = 1 << 17
-"""How much the pieces of a text longer than `PIECE_BYTES` share: no item is longer."""
-PIECE_BYTES = 1 << 22
-
 _ODD, _OTHER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 _HALF = np.uint64(32)
 _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
@@ -41,8 +34,6 @@ _LETTER, _DIGIT = 1, 2
 _KINDS = bytes(_LETTER * chr(b).isalpha() + _DIGIT * chr(b).isdigit() if b < 128 else 0 for b in range(256))
 _SOLID = bytes(int(not (byte < 128 and chr(byte).isspace())) for byte in range(256))
 _BEFORE_MARKUP = np.isin(np.arange(256), list(b"&#</\\"))
-_SPACES = (0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
-"""What else `str.split()` cuts at."""
 
 
 @dataclass(frozen=True)
@@ -52,68 +43,6 @@ class Words:
     hashes: Numbers
     start: Places
     end: Places
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A stretch of one text in a block."""
-
-    text: int
-    """Which text."""
-    offset: int
-    """Where the piece begins in the text, in bytes."""
-    start: int
-    """Where it begins in the block."""
-    end: int
-
-
-@dataclass(frozen=True)
-class Block:
-    """Texts one after the other, or a piece of a long one."""
-
-    data: bytes
-    pieces: tuple[Piece, ...]
-
-    @property
-    def starts(self) -> Places:
-        return np.array([piece.start for piece in self.pieces], np.int64)
-
-
-def blocks(texts: Sequence[str]) -> Iterator[Block]:
-    """The texts in blocks of bounded size. Long ones are cut into pieces that overlap."""
-    parts: list[bytes] = [PAD]
-    pieces: list[Piece] = []
-    size = len(PAD)
-    for number, text in enumerate(texts):
-        for offset, data in _cut(text.encode("utf-8", "surrogatepass")):
-            if pieces and size + len(data) > BLOCK_BYTES:
-                yield Block(b"".join(parts), tuple(pieces))
-                parts, pieces, size = [PAD], [], len(PAD)
-            pieces.append(Piece(number, offset, size, size + len(data)))
-            parts += [data, PAD]
-            size += len(data) + len(PAD)
-    if pieces:
-        yield Block(b"".join(parts), tuple(pieces))
-
-
-def _cut(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Pieces with their offsets, cut at white space if there is any."""
-    offset = 0
-    while len(data) - offset > PIECE_BYTES:
-        end = _between(data, offset + PIECE_BYTES)
-        yield offset, data[offset:end]
-        offset = _between(data, end - OVERLAP_BYTES)
-    yield offset, data[offset:]
-
-
-def _between(data: bytes, place: int) -> int:
-    """The last place before this one, if it is not far, at which one may cut; else one between two characters."""
-    space = max(data.rfind(sign, place - OVERLAP_BYTES // 4, place) for sign in (b" ", b"\n"))
-    if space >= 0:
-        return space
-    while data[place] & 0xC0 == 0x80:
-        place -= 1
-    return place
 
 
 def spaced(data: bytes) -> Words:
@@ -203,44 +132,3 @@ def _said() -> tuple[Numbers, Numbers]:
 def _spelt(words: list[str]) -> Numbers:
     data = PAD + b" ".join(word.encode() for word in words) + PAD
     return _runs(data, data.translate(_SOLID)).hashes
-
-
-def folded(data: bytes) -> bytes:
-    """The same length of bytes with white space as ` `, and figures for characters that show one, such as `²`."""
-    if data.isascii():
-        return data
-    signs = np.frombuffer(data, np.uint8).copy()
-    lead = np.flatnonzero(signs >= 0xC2)
-    size = 2 + (signs[lead] >= 0xE0).astype(np.int64) + (signs[lead] >= 0xF0)
-    code = signs[lead] & np.array([0, 0, 0x1F, 0x0F, 0x07], np.uint8)[size]
-    codes = code.astype(np.int64)
-    for step in (1, 2, 3):
-        codes = np.where(size > step, codes << 6 | signs[lead + step] & 0x3F, codes)
-    sign = _stand_in()[np.minimum(codes, _LAST)]
-    shown = np.flatnonzero(sign)
-    lead, size, sign = lead[shown], size[shown], sign[shown]
-    filler = np.where(sign == ord(" "), sign, np.uint8(_NO_BYTE))
-    for step in (0, 1, 2):
-        longer = size > step + 1
-        signs[lead[longer] + step] = filler[longer]
-    signs[lead + size - 1] = sign
-    return signs.tobytes()
-
-
-_LAST = 0x1D800
-_NO_BYTE = 0xFF
-"""A byte that UTF-8 has not, and that neither separates words of `spaced` nor belongs to one of `plain`."""
-
-
-@cache
-def _stand_in() -> NDArray[np.uint8]:
-    """By code point the ASCII character that it shows, or 0."""
-    import unicodedata
-
-    signs = np.zeros(_LAST + 1, np.uint8)
-    for code in (*range(0xA0, 0x100), *range(0x2070, 0x20A0), *range(0x2100, 0x2150), *range(0x1D400, _LAST)):
-        shown = unicodedata.normalize("NFKC", chr(code))
-        if len(shown) == 1 and shown.isascii() and shown.isalnum():
-            signs[code] = ord(shown.lower())
-    signs[list(_SPACES)] = ord(" ")
-    return signs

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from filters.contamination.audit import METHODS, OWN, Index, index
+from filters.contamination.blocks import PIECE_BYTES
 from filters.contamination.items import Part
 from filters.contamination.llemma import SHORTEST, SIZES
 from filters.contamination.rarity import Rarity, measure
 from filters.contamination.table import table
-from filters.contamination.words import PIECE_BYTES, ngrams
+from filters.contamination.words import ngrams
 
 INDEX = index(PARTS)
 

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from filters.contamination.words import OVERLAP_BYTES, PAD, PIECE_BYTES, blocks, folded, ngrams, plain, spaced
+from filters.contamination.blocks import OVERLAP_BYTES, PIECE_BYTES, blocks
+from filters.contamination.folded import folded
+from filters.contamination.words import PAD, ngrams, plain, spaced
 from filters.wordlist import load
 
 SIGNS = st.text("ab1 \n\t\x1c\x85\xa0\u2003\u3000é²\\π𝑥中", max_size=60)
