@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -24,6 +24,8 @@ from manifests.sections import (
     below,
 )
 from manifests.sources import AnySource, CcIndex, Github
+
+Table = TypeVar("Table", bound=Section)
 
 
 class Manifest(Section):
@@ -64,38 +66,37 @@ class Manifest(Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two sources are called {twice[0]}; give each its own name")
-        unknown = sorted({*self.mixture.sources, *self.dedup.priority} - set(names))
         if called := sorted(self.mixture.groups.keys() & set(names)):
             raise ValueError(f"{called[0]} is a source; call the group of the mixture otherwise")
-        if unknown:
+        if unknown := sorted({*self.mixture.sources, *self.dedup.priority} - set(names)):
             raise ValueError(f"no source is called {unknown[0]}; there are {', '.join(names)}")
         return self
 
     def located(self, folder: Path) -> Manifest:
-        """The same with absolute locations: roots and the lock start at the manifest's folder, models at `root`."""
-        root = below(str(folder), self.root)
-        sources = tuple(_located(source, str(folder), root) for source in self.sources)
-        models = {
-            name: model.model_copy(update={"path": below(root, model.path)}) for name, model in self.models.items()
+        """The same with absolute locations: roots, lock, runs start at the manifest's folder, files at `root`."""
+        here = str(folder)
+        root = below(here, self.root)
+        benchmarks = tuple(_moved(one, root, "path") for one in self.decontaminate.benchmarks)
+        found = {
+            "root": root,
+            "lock": below(here, self.lock),
+            "sources": tuple(_located(source, here, root) for source in self.sources),
+            "models": {name: _moved(model, root, "path") for name, model in self.models.items()},
+            "heldout": {name: _moved(section, root, "lists") for name, section in self.heldout.items()},
+            "dedup": _moved(self.dedup, here, "against"),
+            "decontaminate": self.decontaminate.model_copy(update={"benchmarks": benchmarks}),
+            "tokenizer": _moved(self.tokenizer, root, "path"),
         }
-        heldout = {
-            name: section.model_copy(update={"lists": tuple(below(root, one) for one in section.lists)})
-            for name, section in self.heldout.items()
-        }
-        tokenizer = self.tokenizer.model_copy(update={"path": below(root, self.tokenizer.path)})
-        benchmarks = tuple(
-            one.model_copy(update={"path": below(root, one.path)}) for one in self.decontaminate.benchmarks
-        )
-        decontaminate = self.decontaminate.model_copy(update={"benchmarks": benchmarks})
-        lock = below(str(folder), self.lock)
-        found = {"root": root, "lock": lock, "sources": sources, "models": models, "tokenizer": tokenizer}
-        against = below(str(folder), self.dedup.against)
-        found |= {"heldout": heldout, "dedup": self.dedup.model_copy(update={"against": against})}
-        return self.model_copy(update=found | {"decontaminate": decontaminate})
+        return self.model_copy(update=found)
 
 
-def _located(source: AnySource, folder: str, root: str) -> AnySource:
-    found = {"root": below(folder, source.root) or root}
-    if isinstance(source, (CcIndex, Github)):
-        found["archives"] = below(folder, source.archives)
-    return source.model_copy(update=found)
+def _located(source: AnySource, here: str, root: str) -> AnySource:
+    moved = _moved(source, here, "archives") if isinstance(source, (CcIndex, Github)) else source
+    return moved.model_copy(update={"root": below(here, source.root) or root})
+
+
+def _moved(section: Table, base: str, key: str) -> Table:
+    """The same with one location, or a tuple of them, below a base."""
+    value = getattr(section, key)
+    moved = below(base, value) if isinstance(value, str) else tuple(below(base, one) for one in value)
+    return section.model_copy(update={key: moved})

@@ -40,6 +40,50 @@ def test_a_relative_root_starts_at_the_manifest(path: Path) -> None:
     assert manifest.seed == 74
 
 
+LOCATIONS = """
+name = "located"
+root = "data"
+lock = "lock.toml"
+[[sources]]
+name = "web"
+kind = "cc-index"
+paths = ["*.parquet"]
+archives = "warc"
+[[sources]]
+name = "code"
+kind = "github"
+root = "code"
+archives = "https://example.org/tarballs"
+paths = ["*.gz"]
+languages = ["lean"]
+[models.math-score]
+path = "math.ftz"
+[heldout.some]
+lists = ["val.json", "/lists/test.json"]
+[dedup]
+against = "runs/earlier"
+[[decontaminate.benchmarks]]
+name = "some"
+path = "some.jsonl"
+[tokenizer]
+path = "s3://bucket/tokenizer.json"
+"""
+
+
+def test_every_location_starts_where_it_should(tmp_path: Path) -> None:
+    path = tmp_path / "located.toml"
+    path.write_text(LOCATIONS)
+    manifest, here, root = load_manifest(path), str(tmp_path), f"{tmp_path}/data"
+    web, code = manifest.sources
+    assert (manifest.root, manifest.lock, manifest.dedup.against) == (root, f"{here}/lock.toml", f"{here}/runs/earlier")
+    assert (web.root, web.archives) == (root, f"{here}/warc")  # type: ignore[union-attr]
+    assert (code.root, code.archives) == (f"{here}/code", "https://example.org/tarballs")  # type: ignore[union-attr]
+    assert manifest.models["math-score"].path == f"{root}/math.ftz"
+    assert manifest.heldout["some"].lists == (f"{root}/val.json", "/lists/test.json")
+    assert manifest.decontaminate.benchmarks[0].path == f"{root}/some.jsonl"
+    assert manifest.tokenizer.path == "s3://bucket/tokenizer.json"
+
+
 @pytest.mark.parametrize(
     ("override", "key", "value"),
     [
