@@ -184,7 +184,7 @@ class Tokenizer(Section):
     input_ids: bool = False
     """Write the ids into the Parquet file beside each `.bin`, too, as a column `input_ids`."""
     litdata: bool = False
-    """Write a LitData data set of each source and split, too; needs `pip install 'proofpile[litdata]'`."""
+    """Write a LitData data set of each source and split, too; needs `pip install '.[litdata]'`."""
 
     @model_validator(mode="after")
     def has_one_origin(self) -> Tokenizer:

@@ -147,7 +147,7 @@ def _tokens(asked: Asked, source: str) -> Tokens:
 def _litdata(manifest: Manifest, sources: tuple[str, ...]) -> list[Stage]:
     """The stages that write tokens for LitData, if the manifest asks for them. Raises ManifestError without it."""
     if manifest.tokenizer.litdata and not find_spec("litdata"):
-        raise ManifestError("tokenizer.litdata: LitData is not installed; pip install 'proofpile[litdata]'")
+        raise ManifestError("tokenizer.litdata: LitData is not installed; pip install '.[litdata]'")
     return [LitData(source) for source in sources] if manifest.tokenizer.litdata else []
 
 

@@ -18,7 +18,7 @@ from pipeline.stages.litdata import LitData
 from pipeline.stages.mixture import token_shards
 from pipeline.stages.tokens import Tokens
 
-needs_litdata = pytest.mark.skipif(not find_spec("litdata"), reason="needs pip install 'proofpile[litdata]'")
+needs_litdata = pytest.mark.skipif(not find_spec("litdata"), reason="needs pip install '.[litdata]'")
 BLOCK = 50
 
 
