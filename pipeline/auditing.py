@@ -49,7 +49,7 @@ def audit_command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show coverage and inputs, and read none.")] = False,
     json_wanted: Annotated[bool, typer.Option("--json", help="Print the tables as JSON.")] = False,
 ) -> None:
-    """Look for benchmarks in texts; writes hits.jsonl, audit.json and report.html.
+    """Look for benchmarks in texts; writes hits.jsonl, unseen.jsonl, audit.json and report.html.
 
     Example: `proofpile audit runs/quickstart --benchmark math=math_test.jsonl --out audits/quickstart`
     """
@@ -84,7 +84,7 @@ def inputs_of(given: Sequence[str]) -> list[Input]:
     top = os.path.commonpath([folder, *runs])
     outside, below = Outside(top), glob.escape(os.path.relpath(folder, top))
     found = [Input(shard) for shard in outside.shards(tuple(os.path.normpath(f"{below}/{file}") for file in files))]
-    return found + [one for run in runs for one in of_run(outside, os.path.relpath(run, top).strip("."))]
+    return found + [one for run in runs for one in of_run(outside, "" if run == top else os.path.relpath(run, top))]
 
 
 def is_run(given: str) -> bool:

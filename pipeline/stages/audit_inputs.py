@@ -22,7 +22,6 @@ LATER = (MARKS_STAGE, "decontaminate")
 RULE, REASON = "run", "not-kept"
 """How a document of a run is counted that its dedup or decontamination dropped; the run's own ledger says why."""
 
-
 Said = TypeVar("Said")
 
 
@@ -47,8 +46,8 @@ class Input:
 
     def read(self, source: Texts, bench: Bench) -> Generator[Document | Drop, None, None]:
         """The texts as they were left; close it, if it is not read to its end."""
-        dropped = {name for found in self._look(self.ledgers, read_ids, bench) for name in found}
-        cuts = self._look(self.cuts, read_cuts, bench)
+        dropped = {name for found in _look(self.ledgers, read_ids, bench) for name in found}
+        cuts = _look(self.cuts, read_cuts, bench)
         if self.ledgers:  # what a run wrote has its own columns, and ledgers its ids
             source = Texts(source.name)
         stream = self.shard.open()
@@ -63,14 +62,15 @@ class Input:
         finally:
             bench.took(stream)
 
-    def _look(self, listed: Iterable[Shard], read: Callable[[BinaryIO], Said], bench: Bench) -> list[Said]:
-        """What these files say."""
-        found = []
-        for shard in listed:
-            stream = shard.open()
-            found.append(read(cast(BinaryIO, stream)))
-            bench.took(stream)
-        return found
+
+def _look(listed: Iterable[Shard], read: Callable[[BinaryIO], Said], bench: Bench) -> list[Said]:
+    """What these files say."""
+    found = []
+    for shard in listed:
+        stream = shard.open()
+        found.append(read(cast(BinaryIO, stream)))
+        bench.took(stream)
+    return found
 
 
 def _cut(document: Document, cuts: Iterable[Mapping[str, Sequence[Span]]]) -> Document:
