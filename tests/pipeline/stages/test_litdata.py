@@ -60,5 +60,5 @@ def test_who_asks_for_it_without_having_it_is_told_at_once(monkeypatch: pytest.M
     monkeypatch.setattr(stages, "find_spec", lambda name: None)
     source = {"kind": "jsonl", "name": "web", "root": "sample:", "paths": ["*"]}
     found = {"name": "x", "sources": [source], "tokenizer": {"train_vocabulary": 300, "litdata": True}}
-    with pytest.raises(ManifestError, match=r"pip install 'proofpile\[litdata\]'"):
+    with pytest.raises(ManifestError, match=r"pip install '\.\[litdata\]'"):
         stages.corpus(Asked(Manifest.model_validate(found), {}))
