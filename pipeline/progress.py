@@ -39,10 +39,14 @@ class Now:
         return self.done / self.seconds if self.seconds else 0.0
 
     @property
+    def left(self) -> int:
+        """Units that have not ended yet."""
+        return self.units - self.stood - self.done - self.failed
+
+    @property
     def eta(self) -> float:
         """Seconds to go, or NaN while nothing is known."""
-        left = self.units - self.stood - self.done - self.failed
-        return left / self.rate if self.rate else float("nan")
+        return self.left / self.rate if self.rate else float("nan")
 
     def line(self) -> str:
         """`documents/web: 4/12 units, 20 documents/s, 40 s to go`"""
@@ -118,7 +122,7 @@ class Reporter(Bar):
         now.seconds = self._clock() - self._began
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=now.stood + now.done)
-        if self._clock() - self._told >= LINE_SECONDS:
+        if now.left and self._clock() - self._told >= LINE_SECONDS:
             self._tell_line()
 
     def finish(self) -> None:

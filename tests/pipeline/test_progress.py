@@ -67,3 +67,13 @@ def test_a_stage_with_nothing_to_do_says_so(tmp_path: Path) -> None:
     reporter.start("dedup/pairs", units=4, stood=4)
     reporter.finish()
     assert out.getvalue() == "dedup/pairs: 4/4 units, all stood already\n"
+
+
+def test_the_last_unit_is_told_once(tmp_path: Path) -> None:
+    out, clock = io.StringIO(), Clock()
+    reporter = Reporter(RunFolder(str(tmp_path)), out, clock)
+    reporter.start("documents/web", units=1, stood=0)
+    clock.now = 20
+    reporter.tell(documents=100, failed=False)
+    reporter.finish()
+    assert out.getvalue() == "documents/web: 1/1 units, 5 documents/s\n"
