@@ -51,7 +51,7 @@ class Recall:
     benchmark: str
     planted: int
     visible: int
-    """Those of which some method of our own can see a part at all."""
+    """Those of which some method of our own can see anything that is planted."""
     found: Mapping[str, int]
 
 
@@ -120,7 +120,7 @@ def _recall(kind: str, name: str, found: Index, items: Sequence[Item], texts: Se
             for method in _methods(match):
                 hits.setdefault(method, set()).add(match.text)
     seen = found.told_apart
-    visible = sum(any(text in seen for text in item.texts.values()) for item in items)
+    visible = sum(not seen.isdisjoint((item.asked, item.texts.get("question"), item.answer)) for item in items)
     return Recall(kind, name, len(items), visible, {method: len(at) for method, at in sorted(hits.items())})
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from corpus import ANSWER, LONG, PAGES, PARTS
+from corpus import ANSWER, LONG, PAGES, PARTS, SOLVE
 
 from filters.contamination.audit import index
 from filters.contamination.items import Part
@@ -25,7 +25,7 @@ def test_every_benchmark_is_planted_by_itself():
 
 
 def test_what_nobody_can_see_is_planted_and_not_found():
-    parts = [*PARTS, Part("blind", "0", "question", "Which is it?")]
+    parts = [*PARTS, Part("blind", "0", "question", "Which is it?"), Part("blind", "0", "formal", SOLVE)]
     found = self_test(parts, index(parts), Rarity(), PAGES, each=3)
     blind = next(one for one in found.recall if (one.kind, one.benchmark) == ("verbatim", "blind"))
     assert (blind.planted, blind.visible, dict(blind.found)) == (1, 0, {})
