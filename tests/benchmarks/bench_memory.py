@@ -72,9 +72,8 @@ def run(folder: str, kind: str, only: str) -> int:
     github = {"languages": ["python"]} if kind == "github" else {}
     source = {"name": kind, "kind": kind, "paths": ["**/*.*"], "root": f"{folder}/in", **github}
     tokenizer = {"train_vocabulary": 1024}
-    manifest = Manifest.model_validate(
-        {"name": "memory", "sources": [source], "tokenizer": tokenizer, "limits": {"unit_bytes": 1 << 40}}
-    )
+    settings = {"limits": {"unit_bytes": 1 << 40}, "dedup": {"accept_any_share": True}}
+    manifest = Manifest.model_validate({"name": "memory", "sources": [source], "tokenizer": tokenizer, **settings})
     place = RunFolder(f"{folder}/out")
     driver = Driver(place, inline(place), Reporter(place, io.StringIO()), Lock(place))
     done = driver.bring_about(corpus(ask(manifest)), only)

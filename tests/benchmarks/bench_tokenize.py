@@ -43,7 +43,7 @@ from pipeline.stages import tokens
 from pipeline.stages.mixture import MIXTURE_STAGE
 from pipeline.stages.tokenizer import train_tokenizer
 from pipeline.storage import RunFolder
-from pipeline.tokenization import TextEncoder, load_tokenizer
+from pipeline.tokenization import TextEncoder, load_tokenizer, parse_tokenizer
 from pipeline.training import read_texts
 
 LONG_BYTES = 20_000_000
@@ -135,7 +135,8 @@ def run_stages(folder: str, tokenizer: str, end: str, only: str) -> int:
     shared = {"kind": "jsonl", "root": f"{folder}/in"}
     sources = [{"name": name, "paths": [f"{name}.jsonl"], **shared} for name in ("texts", "long")]
     found = {"name": "tokens", "sources": sources, "tokenizer": {"path": tokenizer, "end_of_document": end}}
-    manifest = Manifest.model_validate(found | {"limits": {"unit_bytes": 1 << 40}, "packed": {}})
+    found |= {"limits": {"unit_bytes": 1 << 40}, "packed": {}, "dedup": {"accept_any_share": True}}
+    manifest = Manifest.model_validate(found)
     place = RunFolder(f"{folder}/out")
     if place.exists(only):
         place.fs.rm(place.full(only), recursive=True)
@@ -172,7 +173,9 @@ def alone(function: Callable[..., Any], *arguments: Any) -> Any:
 def parts(folder: str, tokenizer: str, end: str) -> dict[str, float]:
     """CPU seconds a byte of text, by part."""
     spent: Counter[str] = Counter()
-    load_tokenizer(Path(tokenizer), end)  # once a process: no part of any unit
+    run_stages(folder, tokenizer, end, "tokens/long")  # what a process does once is no part of a unit
+    parse_tokenizer.cache_clear()
+    load_tokenizer(Path(tokenizer), end)
     with (
         patch.object(tokens, "kept_documents", clocked_rows(tokens.kept_documents, "reading", spent)),
         patch.object(TextEncoder, "encode", clocked(TextEncoder.encode, "encoding", spent)),
@@ -180,8 +183,7 @@ def parts(folder: str, tokenizer: str, end: str) -> dict[str, float]:
     ):
         size = run_stages(folder, tokenizer, end, "tokens/texts")
     spent["writing"] -= spent["reading"] + spent["encoding"]
-    for only in ("tokens/long", MIXTURE_STAGE):
-        run_stages(folder, tokenizer, end, only)
+    run_stages(folder, tokenizer, end, MIXTURE_STAGE)
     with patch.object(run, "execute", clocked(run.execute, "packing", spent)):
         run_stages(folder, tokenizer, end, "packed")
     spent["packing"] *= size / (size + LONG_BYTES)
