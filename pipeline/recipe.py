@@ -16,7 +16,7 @@ from pipeline.storage import RunFolder
 if TYPE_CHECKING:
     from pipeline.stage import Stage, Unit
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the code comes to mean something else with equal fields: everything made before is stale then."""
 
 
