@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from test_driver import content
 from web_server import Clock, Fault, serving, visiting
 
 from manifests import Fetch
+from manifests.sections import Dedup
 from pipeline.driver import Driver, Executor
 from pipeline.isolation import Bounds
 from pipeline.lock import Lock
@@ -23,6 +25,7 @@ from pipeline.outside import Outside
 from pipeline.polite import FORBIDDEN_IN_A_ROW
 from pipeline.progress import Reporter
 from pipeline.run import inline, on_ray
+from pipeline.stages.dedup import SUMMARY, dedup_stages
 from pipeline.stages.ingest import Ingest
 from pipeline.storage import RunFolder, StorageError
 
@@ -56,6 +59,24 @@ def test_ray_gives_the_bytes_that_inline_gives(tmp_path: Path, workers: int) -> 
     stage = ingest(root, Longest(16))
     plain = bring_about(here, root, stage, inline(here))
     assert bring_about(there, root, stage, on_ray(there, BOUNDS, workers)) == plain
+
+
+def test_dedup_gives_the_same_bytes_on_ray(tmp_path: Path) -> None:
+    """Six families of lines, in each of which neighbours are alike; the last line of a file stands in all of them."""
+    texts = [
+        " ".join(f"w{number % 6}-{word}" for word in range(number // 6, number // 6 + 100)) for number in range(36)
+    ]
+    files = {f"{number}.txt": "\n".join([*texts[number::6], texts[0]]) for number in range(6)}
+    stage = ingest(outside(tmp_path / "in", files), Longest(10_000))
+    stages = [stage, *dedup_stages((stage.name,), Dedup(partitions=3, memory=1_000_000))]
+    written = []
+    for name, execute in (("inline", inline), ("ray", lambda run: on_ray(run, Bounds(), 2))):
+        run = RunFolder(str(tmp_path / name))
+        done = Driver(run, execute(run), Reporter(run, io.StringIO()), Lock(run)).bring_about(stages)
+        assert done.failures == []
+        written.append(content(tmp_path / name))
+    assert json.loads(written[0][SUMMARY])["removed"] == {"near": 36}
+    assert written[0] == written[1]
 
 
 def test_bad_records_cost_themselves_on_ray(tmp_path: Path) -> None:
