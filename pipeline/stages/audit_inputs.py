@@ -54,7 +54,8 @@ class Input:
         try:
             for record in source.read(self.shard.key, cast(BinaryIO, stream)):
                 if isinstance(record, Drop):
-                    yield record
+                    if not (self.ledgers and record.reason == "empty"):  # a unit of a run may well have kept nothing
+                        yield record
                 elif record.id in dropped:
                     yield Drop(record.id, RULE, REASON, "", record.url, record.size)
                 else:

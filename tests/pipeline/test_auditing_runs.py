@@ -81,6 +81,15 @@ def test_nothing_is_found_after_decontamination(place, action, documents, left_o
     assert (told["documents"], told["left_out"]) == (documents, left_out)
 
 
+def test_a_unit_that_kept_nothing_is_no_damage(place):
+    lines(place / "spam.jsonl", [{"text": "Buy now.", "meta": {"set": "spam"}}])
+    spam = '[[sources]]\nkind = "jsonl"\nname = "spam"\npaths = ["spam.jsonl"]\n'
+    made = run(place, spam + 'filters.unwanted = { field = "set", parts = ["spam"] }')
+    assert len(of_run(Outside(str(made)))) == 2
+    told, _ = audit(place, made)
+    assert (told["documents"], told["left_out"], told["refused"]) == (2, 1, 0)
+
+
 def test_runs_and_files_may_be_searched_together(place):
     told, found = audit(place, run(place), place / "pages.jsonl", "--id-field", "none")
     assert found == {"pages.jsonl:1", "pages.jsonl:2"}
