@@ -3,9 +3,9 @@
     PYTHON peers.py rensa|datasketch|text-dedup|datatrove FOLDER OUT
 
 PYTHON is that of an environment with the library (`pip install rensa==0.5.0 datasketch==2.0.0`, or
-`text-dedup==0.4.0`, or `datatrove[processing]==0.10.1 spacy`): the same word 5-grams, threshold 0.7, 128 permutations
-(datatrove's own 14 buckets of 8), in one process. It writes lines of {"dropped", "kept"}; who is kept is not told by
-text-dedup and datatrove.
+`text-dedup==0.4.0`, or `datatrove[processing]==0.10.1 spacy tokenizers "xxhash<4"`): the same word 5-grams, threshold
+0.7, 128 permutations (datatrove's own 14 buckets of 8), in one process. It writes lines of {"dropped", "kept"}; who is
+kept is not told by text-dedup and datatrove.
 """
 
 from __future__ import annotations
