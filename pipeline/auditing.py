@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import os
 from collections.abc import Sequence
 from typing import Annotated
@@ -64,7 +65,7 @@ def audit_command(
     source = Texts(field=field, id_field=id_field)
     searched: list[Stage] = [AuditSample(wanted, source, inputs=found), Audit(wanted, source, inputs=found)]
     with alone(run):
-        done = bring_about(run, [*searched, AuditReport(wanted)], workers, no_ray)
+        done = bring_about(run, [*searched, AuditReport(wanted)], workers, no_ray, _about(wanted, source))
     say_failures(done)
     if done.failures:
         raise typer.Exit(FAILED)
@@ -72,6 +73,13 @@ def audit_command(
     _tell(told, json_wanted)
     err.print(f"\nIn {run.url}: hits.jsonl, unseen.jsonl, report.html, audit.json", highlight=False)
     raise typer.Exit(_conclude(told))
+
+
+def _about(wanted: Sequence[BenchmarkFile], source: Texts) -> dict[str, bytes]:
+    """What the folder says of itself, so that `status` and `funnel` know it for a run's."""
+    benchmarks = {one.name: one.file.sha256 for one in wanted}
+    asked = {"benchmarks": benchmarks, "text_field": source.field, "id_field": source.id_field}
+    return {"manifest.json": json.dumps({"audit": asked}, indent=1).encode()}
 
 
 def inputs_of(given: Sequence[str]) -> list[Input]:

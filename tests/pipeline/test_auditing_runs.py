@@ -90,6 +90,14 @@ def test_a_unit_that_kept_nothing_is_no_damage(place):
     assert (told["documents"], told["left_out"], told["refused"]) == (2, 1, 0)
 
 
+def test_an_audit_tells_how_far_it_is_and_what_it_read(place):
+    audit(place, run(place))
+    status, funnel = (CliRunner().invoke(app, [verb, str(place / "audit")]) for verb in ("status", "funnel"))
+    assert "audit/hits" in status.output
+    assert "run/not-kept" in funnel.output
+    assert (status.exit_code, funnel.exit_code) == (0, 0)
+
+
 def test_runs_and_files_may_be_searched_together(place):
     told, found = audit(place, run(place), place / "pages.jsonl", "--id-field", "none")
     assert found == {"pages.jsonl:1", "pages.jsonl:2"}
