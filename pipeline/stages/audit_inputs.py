@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, replace
 from typing import BinaryIO, TypeVar, cast
 
@@ -13,7 +13,7 @@ from pipeline.sources.texts import Texts
 from pipeline.stage import RECEIPT, Bench
 from pipeline.stages.dedup import MARKS_STAGE
 from pipeline.stages.ingest import DOCUMENTS_FILE
-from pipeline.stages.kept import Span, read_cuts, read_ids, without
+from pipeline.stages.kept import cut_text, read_cuts, read_ids
 from pipeline.stages.marks import CUTS_FILE, cuts_path
 from pipeline.storage import StorageError
 
@@ -59,7 +59,7 @@ class Input:
                 elif record.id in dropped:
                     yield Drop(record.id, RULE, REASON, "", record.url, record.size)
                 else:
-                    yield _cut(record, cuts)
+                    yield replace(record, text=cut_text(record.text, record.id, cuts)) if cuts else record
         finally:
             bench.took(stream)
 
@@ -72,14 +72,6 @@ def _look(listed: Iterable[Shard], read: Callable[[BinaryIO], Said], bench: Benc
         found.append(read(cast(BinaryIO, stream)))
         bench.took(stream)
     return found
-
-
-def _cut(document: Document, cuts: Iterable[Mapping[str, Sequence[Span]]]) -> Document:
-    """A document without what one stage after the other has cut out."""
-    for of_stage in cuts:
-        if document.id in of_stage:
-            document = replace(document, text=without(document.text, of_stage[document.id]))
-    return document
 
 
 def of_run(outside: Outside, folder: str = "") -> list[Input]:

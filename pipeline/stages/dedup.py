@@ -16,8 +16,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from manifests import Receipt
 from manifests.sections import Dedup
 from pipeline.stage import Bench, Stage, Unit
@@ -32,10 +30,10 @@ from pipeline.stages.dedup_candidates import (
     keys_stages,
 )
 from pipeline.stages.dedup_earlier import DedupEarlier
-from pipeline.stages.dedup_keys import DedupKeys, unit_name
+from pipeline.stages.dedup_keys import DedupKeys
 from pipeline.stages.dedup_members import Members
 from pipeline.stages.dedup_pairs import PAIRS_STAGE, DedupPairs
-from pipeline.stages.marks import FoundPairs, Marks, ledger_path
+from pipeline.stages.marks import FoundPairs, Marks
 from pipeline.stages.signatures import MinHash, Near, Shingles, SimHash
 
 MARKS_STAGE = "dedup/marks"
@@ -155,13 +153,3 @@ def _counts(unit: Unit, members: Members, bench: Bench) -> dict[str, Any]:
     largest = [{"members": size, "one": members.id_at(place)} for size, place in cut.largest]
     buckets = {"buckets": cut.buckets, "members": cut.members, "comparisons": cut.comparisons, "largest": largest}
     return {"near": dict(judged), "cut": buckets, "paragraphs": dict(paragraphs)}
-
-
-def dropped_ids(bench: Bench, marks: Receipt, documents: Receipt) -> frozenset[str]:
-    """The ids that dedup refused of one documents unit. Raises KeyError if these marks do not cover the unit."""
-    path = ledger_path(MARKS_STAGE, unit_name(documents))
-    listed = next((file for file in marks.files if file.path == path), None)
-    if listed is None:
-        raise KeyError(f"{marks.stage}/{marks.unit} has no marks for {documents.stage}/{documents.unit}")
-    with bench.open(listed) as file:
-        return frozenset(pq.read_table(file, columns=["id"])["id"].to_numpy())

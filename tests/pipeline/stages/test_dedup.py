@@ -28,10 +28,10 @@ from pipeline.report.explain import explain
 from pipeline.run import inline
 from pipeline.shards import DROPS
 from pipeline.stage import Bench, Unit, Unwatched, execute
-from pipeline.stages.dedup import SUMMARY, DedupError, check_share, dedup_stages, dropped_ids
+from pipeline.stages.dedup import SUMMARY, DedupError, check_share, dedup_stages
 from pipeline.stages.dedup_keys import quality
 from pipeline.stages.ingest import Ingest
-from pipeline.stages.kept import kept_documents
+from pipeline.stages.kept import dropped_ids, kept_documents
 from pipeline.stages.verdicts import Member
 from pipeline.storage import RunFolder, StorageError
 
@@ -389,6 +389,16 @@ def test_of_a_paragraph_one_stays_where_the_text_is_longest(tmp_path: Path) -> N
         "web",
         "cut out: 1 stretches, 14 bytes",
     )
+
+
+def test_who_asks_for_no_text_is_told_who_is_left(tmp_path: Path) -> None:
+    outcome = dedup(tmp_path, {"web": [{"a": "short\nthe same line"}, {"b": "much longer\nthe same line"}]}, CUTTING)
+    assert outcome.marks
+    assert [cut["id"] for cut in outcome.cuts] == ["a"]
+    run = RunFolder(str(tmp_path / "out"))
+    documents = Receipt.model_validate_json(run.read("documents/web/web/0.json/receipt.json"))
+    rows = kept_documents(documents, outcome.marks, Bench(tmp_path, run, Unwatched()), ("id",))
+    assert list(rows) == [{"id": "a"}]
 
 
 def test_a_document_that_goes_keeps_no_paragraph(tmp_path: Path) -> None:
